@@ -1,0 +1,82 @@
+"""What a case is, and the list of all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from oracle.definition import DEFINITIONS
+from oracle.formats import carried, format_of
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One question: `operation/what-it-is-about`, the arguments, and what each wrong answer shows."""
+
+    id: str
+    arguments: Mapping[str, Any]
+    shows: str
+
+    @property
+    def operation(self) -> str:
+        return self.id.split("/")[0]
+
+    @property
+    def vector(self) -> str:
+        """The name of the argument that is a vector of independent questions."""
+        return "code" if "code" in self.arguments else "x"
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the reals: of x, or of the scale where there is no x."""
+        return format_of(self.arguments["x" if "x" in self.arguments else "scale"]).name
+
+    @property
+    def codes(self) -> str:
+        """The integer type whose range is [qmin, qmax], or the range."""
+        qmin, qmax = self.arguments["qmin"], self.arguments["qmax"]
+        for bits in (2, 4, 8, 16, 32):
+            if (qmin, qmax) == (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1):
+                return f"int{bits}"
+            if (qmin, qmax) == (0, 2**bits - 1):
+                return f"uint{bits}"
+        return f"[{qmin}, {qmax}]"
+
+    def digest(self) -> str:
+        """A digest of operation and arguments: a stored answer belongs to exactly one of them."""
+        text = hashlib.sha256(self.operation.encode())
+        for name in sorted(self.arguments):
+            text.update(name.encode() + fingerprint(self.arguments[name]))
+        return text.hexdigest()[:16]
+
+
+def fingerprint(value: Any) -> bytes:
+    """Return bytes that differ when dtype, shape or bits of a value differ."""
+    if isinstance(value, (str, int, type(None))):
+        return repr(value).encode()
+    array = carried(value)
+    name = array.dtype.name if array.dtype.kind in "iub" else format_of(value).name
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return f"{name}{array.shape}".encode() + np.ascontiguousarray(little).tobytes()
+
+
+@cache
+def all_cases() -> dict[str, Case]:
+    """Return every case by id. Each operation has a module `cases.<operation>` with a list CASES."""
+    cases = [case for operation in DEFINITIONS for case in import_module(f"cases.{operation}").CASES]
+    by_id = {case.id: case for case in cases}
+    if len(by_id) != len(cases):
+        twice = sorted({c.id for c in cases if [d.id for d in cases].count(c.id) > 1})
+        raise ValueError(f"a case id must be used once, got {', '.join(twice)} twice")
+    return by_id
+
+
+def cases_of(operation: str) -> list[Case]:
+    """Return the cases of one operation, in order."""
+    return [case for case in all_cases().values() if case.operation == operation]

@@ -1,0 +1,48 @@
+"""ONNX: the reference evaluator, onnx.reference.ReferenceEvaluator."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import onnx
+from onnx.reference import ReferenceEvaluator
+
+from conformance.adapters import Unsupported
+from conformance.adapters.onnx_models import Questions
+
+BACKENDS = {"reference": {}}
+
+
+def version():
+    return onnx.__version__
+
+
+@lru_cache(maxsize=512)
+def _evaluator(model):
+    try:
+        return ReferenceEvaluator(onnx.load_from_string(model))
+    except RuntimeError as error:
+        if "No implementation for operator" in str(error):
+            raise Unsupported(str(error)) from error
+        raise
+
+
+def _run(model, feeds):
+    evaluator = _evaluator(model)
+    return evaluator.run(None, {name: feeds[name] for name in evaluator.input_names})[0]
+
+
+_QUESTIONS = Questions(_run)
+DOORS = _QUESTIONS.doors(opsets=(10, 13, 19, 21, 23))
+
+
+def quantize(x, scale, zero_point, qmin, qmax):
+    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax)
+
+
+def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
+    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype)
+
+
+def fake_quantize(x, scale, zero_point, qmin, qmax):
+    return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax)

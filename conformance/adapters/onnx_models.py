@@ -1,0 +1,180 @@
+"""Single-operation ONNX models, shared by the adapters of onnx and onnxruntime."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from conformance.adapters import Unsupported
+
+OPSET = 25
+_IR_VERSION = {10: 5, 13: 7, 19: 9, 21: 10, 23: 11, 25: 13}
+
+INTEGERS = {
+    (-128, 127): TensorProto.INT8,
+    (0, 255): TensorProto.UINT8,
+    (-32768, 32767): TensorProto.INT16,
+    (0, 65535): TensorProto.UINT16,
+    (-(2**31), 2**31 - 1): TensorProto.INT32,
+    (-8, 7): TensorProto.INT4,
+    (0, 15): TensorProto.UINT4,
+    (-2, 1): TensorProto.INT2,
+    (0, 3): TensorProto.UINT2,
+}
+_CARRIED = {
+    TensorProto.INT4: TensorProto.INT8,
+    TensorProto.UINT4: TensorProto.UINT8,
+    TensorProto.INT2: TensorProto.INT8,
+    TensorProto.UINT2: TensorProto.UINT8,
+}
+_REALS = {
+    "float16": TensorProto.FLOAT16,
+    "bfloat16": TensorProto.BFLOAT16,
+    "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE,
+}
+
+
+def integer_type(qmin, qmax):
+    """Return the tensor type whose range is exactly [qmin, qmax]."""
+    if (qmin, qmax) not in INTEGERS:
+        raise Unsupported(f"no tensor type holds exactly [{qmin}, {qmax}]")
+    return INTEGERS[qmin, qmax]
+
+
+def carried_dtype(integer):
+    """Return the numpy dtype in which codes of a type are fed and fetched; 4- and 2-bit ones in 8."""
+    return helper.tensor_dtype_to_np_dtype(_CARRIED.get(integer, integer))
+
+
+def real_type(value):
+    """Return the tensor type of an array, a numpy scalar or a bfloat16 wrapper."""
+    return _REALS["bfloat16" if hasattr(value, "values") else np.asarray(value).dtype.name]
+
+
+def real_array(value):
+    """Return reals as ONNX wants them fed; bfloat16 in its extension dtype."""
+    if hasattr(value, "values"):
+        return np.asarray(value.values).astype(helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16))
+    return np.asarray(value)
+
+
+def code_array(code, integer):
+    """Return codes in the numpy dtype that carries them; a code outside the type is refused."""
+    info = np.iinfo(carried_dtype(integer))
+    values = np.asarray(code)
+    if values.size and (values.min() < info.min or values.max() > info.max):
+        raise ValueError(f"a zero point must have the type of y, got {values.reshape(-1)[0]}")
+    return values.astype(carried_dtype(integer))
+
+
+@lru_cache(maxsize=512)
+def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, parameters=None, axis=None,
+          with_zero_point=True, out=None):  # fmt: skip
+    """Return the bytes of a model: x (or code), scale, zero_point -> y.
+
+    `nodes` is ("QuantizeLinear",), ("DequantizeLinear",) or both. `parameters` are (scale bytes,
+    zero point) stored in the model instead of fed. 4- and 2-bit integers pass through Cast, because
+    runtimes cannot feed or fetch them.
+    """
+    carrier, small = _CARRIED.get(integer, integer), integer in _CARRIED
+    shape = [] if axis is None else [1]
+    inputs, initializers, body = [helper.make_tensor_value_info("x", x_type, None)], [], []
+    if parameters is None:
+        inputs.append(helper.make_tensor_value_info("scale", scale_type, shape))
+        inputs.append(helper.make_tensor_value_info("zero_point", carrier, shape))
+    else:
+        initializers.append(helper.make_tensor("scale", scale_type, shape, parameters[0], raw=True))
+        initializers.append(helper.make_tensor("zero_point", carrier, shape, [parameters[1]]))
+    zero_point_name = "zero_point"
+    if small:
+        zero_point_name = "zero_point_small"
+        body.append(helper.make_node("Cast", ["zero_point"], [zero_point_name], to=integer))
+    current, attributes = "x", {} if axis is None else {"axis": axis}
+    if nodes == ("DequantizeLinear",) and small:
+        body.append(helper.make_node("Cast", ["x"], ["x_small"], to=integer))
+        current = "x_small"
+    for node in nodes:
+        extra = {"output_dtype": out} if out and node == "DequantizeLinear" else {}
+        feeds = [current, "scale", zero_point_name] if with_zero_point else [current, "scale"]
+        body.append(helper.make_node(node, feeds, [node], **attributes, **extra))
+        current = node
+    if nodes[-1] == "QuantizeLinear" and small:
+        body.append(helper.make_node("Cast", [current], ["y_wide"], to=carrier))
+        current = "y_wide"
+    outputs = [helper.make_tensor_value_info(current, output_type, None)]
+    graph = helper.make_graph(body, "one operation", inputs, outputs, initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = _IR_VERSION[opset]
+    return model.SerializeToString()
+
+
+class Questions:
+    """The operations and doors of any system that runs ONNX models through `run(bytes, feeds)`."""
+
+    def __init__(self, run):
+        self._run = run
+
+    def quantize(self, x, scale, zero_point, qmin, qmax, **how):
+        integer = integer_type(qmin, qmax)
+        y_type = _CARRIED.get(integer, integer)
+        return self._ask(("QuantizeLinear",), real_array(x), real_type(x), scale, zero_point, integer,
+                         y_type, **how)  # fmt: skip
+
+    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, **how):
+        integer = integer_type(qmin, qmax)
+        output = _REALS[dtype] if dtype else real_type(scale)
+        if output != real_type(scale):
+            how["out"] = output
+        return self._ask(("DequantizeLinear",), code_array(code, integer), _CARRIED.get(integer, integer),
+                         scale, zero_point, integer, output, **how)  # fmt: skip
+
+    def fake_quantize(self, x, scale, zero_point, qmin, qmax, **how):
+        integer = integer_type(qmin, qmax)
+        if real_type(x) != real_type(scale) and how.get("opset", OPSET) >= 23:
+            how["out"] = real_type(x)
+        return self._ask(("QuantizeLinear", "DequantizeLinear"), real_array(x), real_type(x), scale,
+                         zero_point, integer, real_type(x), **how)  # fmt: skip
+
+    def _ask(self, nodes, x, x_type, scale, zero_point, integer, y_type, **how):
+        shape, axis = x.shape, how.get("axis")
+        stored = how.pop("stored", False)
+        if nodes[0] == "QuantizeLinear" and integer == TensorProto.INT32:
+            raise Unsupported("QuantizeLinear has no int32 output")
+        if how.get("with_zero_point") is False and zero_point != 0:
+            raise Unsupported("a zero point that is left out is 0")
+        if how.get("with_zero_point") is False and nodes[0] == "QuantizeLinear" and integer != TensorProto.UINT8:
+            raise Unsupported("without a zero point the output is uint8")
+        feeds = {"scale": real_array(scale), "zero_point": code_array(zero_point, integer)}
+        if stored:
+            how["parameters"] = (feeds["scale"].tobytes(), int(zero_point))
+            feeds = {}
+        if axis is not None:
+            x = x.reshape((1, -1) if axis == 0 else (-1, 1))
+            feeds = {name: value.reshape(1) for name, value in feeds.items()}
+        model = build(nodes, x_type, real_type(scale), integer, y_type, **how)
+        return self._run(model, {"x": x, **feeds}).reshape(shape)
+
+    def doors(self, opsets):
+        """Return the table DOORS of an adapter."""
+        how = {
+            "per-channel": {"axis": 0},
+            "per-channel-last": {"axis": 1},
+            "initializers": {"stored": True},
+            "no-zero-point": {"with_zero_point": False},
+            **{f"opset-{n}": {"opset": n} for n in opsets},
+        }
+        operations = {f.__name__: f for f in (self.quantize, self.dequantize, self.fake_quantize)}
+        return {
+            name: {door: _with(function, options) for door, options in how.items()}
+            for name, function in operations.items()
+        }
+
+
+def _with(function, options):
+    def ask(**arguments):
+        return function(**arguments, **options)
+
+    return ask

@@ -1,0 +1,57 @@
+"""ONNX Runtime on the CPU, with graph optimizations and without."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+from conformance.adapters import Unsupported
+from conformance.adapters.onnx_models import Questions
+
+BACKENDS = {"optimized": {}, "unoptimized": {}}
+_LEVEL = {
+    "optimized": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    "unoptimized": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+}[os.environ.get("CONFORMANCE_BACKEND") or "optimized"]
+
+onnxruntime.set_default_logger_severity(4)
+
+
+def version():
+    return onnxruntime.__version__
+
+
+@lru_cache(maxsize=512)
+def _session(model):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = _LEVEL
+    options.intra_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except (state.NotImplemented, state.InvalidGraph, state.Fail) as error:
+        raise Unsupported(str(error)) from error
+
+
+def _run(model, feeds):
+    session = _session(model)
+    wanted = {i.name for i in session.get_inputs()}
+    return session.run(None, {name: value for name, value in feeds.items() if name in wanted})[0]
+
+
+_QUESTIONS = Questions(_run)
+DOORS = _QUESTIONS.doors(opsets=(10, 13, 19, 21, 23))
+
+
+def quantize(x, scale, zero_point, qmin, qmax):
+    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax)
+
+
+def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
+    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype)
+
+
+def fake_quantize(x, scale, zero_point, qmin, qmax):
+    return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax)

@@ -1,0 +1,146 @@
+"""Judge: does this answer equal what the definition, or a profile, gives? numpy and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cases.case import Case
+from conformance.answer import Answer
+from oracle.definition import compute, is_undefined, open_axes, permitted
+from oracle.formats import carried, format_of
+from oracle.profile import Profile
+
+AGREES, DIVERGES, UNDEFINED, NO_ANSWER = "agrees", "diverges", "undefined", "no answer"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first element on which an answer leaves what was expected, in words."""
+
+    output: str
+    index: int
+    x: str
+    expected: str
+    actual: str
+    count: int
+    size: int
+
+    def __str__(self) -> str:
+        place = f"{self.x}: " if self.x else ""
+        return f"{place}expected {self.expected}, got {self.actual} ({self.count} of {self.size})"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the definition says of one answer."""
+
+    kind: str
+    difference: Difference | None = None
+
+
+@lru_cache(maxsize=1 << 14)
+def expected(case: Case, profile: Profile) -> Answer:
+    """Return what a profile answers: a value, or a refusal."""
+    try:
+        return Answer("value", compute(case.operation, case.arguments, profile))
+    except ValueError as refusal:
+        return Answer("refused", reason=str(refusal))
+
+
+def judge(case: Case, answer: Answer) -> Verdict:
+    """Compare one answer with what the definition permits for its case."""
+    if answer.outcome == "unsupported":
+        return Verdict(NO_ANSWER)
+    if is_undefined(case.arguments):
+        return Verdict(UNDEFINED)
+    profiles = permitted(case.operation, open_axes(case.operation, case.arguments))
+    if any(is_same(expected(case, profile), answer) for profile in profiles):
+        return Verdict(AGREES)
+    return Verdict(DIVERGES, find_difference(case, expected(case, Profile()), answer))
+
+
+def is_same(a: Answer, b: Answer) -> bool:
+    """Whether two answers are the same, bit for bit; every NaN is the same NaN."""
+    if a.outcome != b.outcome or (a.value is None) != (b.value is None):
+        return False
+    if a.value is None or b.value is None:
+        return True
+    return a.value.keys() == b.value.keys() and all(
+        not differing(a.value[name], b.value[name]) for name in a.value
+    )
+
+
+def differing(a: Any, b: Any) -> str | list[int]:
+    """Return the flat indices at which two arrays differ, or what makes them incomparable; empty: same."""
+    kinds = kind_of(a), kind_of(b)
+    if kinds[0] != kinds[1]:
+        return f"expected {kinds[0]}, got {kinds[1]}"
+    left, right = carried(a), carried(b)
+    if left.shape != right.shape:
+        return f"expected shape {left.shape}, got {right.shape}"
+    if left.dtype.kind == "f":
+        same = (left == right) & (np.signbit(left) == np.signbit(right)) | (np.isnan(left) & np.isnan(right))
+    else:
+        same = left.astype(np.int64) == right.astype(np.int64)
+    found: list[int] = np.flatnonzero(~same).tolist()
+    return found
+
+
+def kind_of(value: Any) -> str:
+    """Return 'integer' for codes of any width, else the name of the dtype."""
+    array = carried(value)
+    return {"i": "integer", "u": "integer"}.get(array.dtype.kind) or (
+        format_of(value).name if array.dtype.kind == "f" else array.dtype.name
+    )
+
+
+def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
+    """Return the first difference between two answers to a case, in words."""
+    if wanted.value is None or answer.value is None:
+        return Difference("", 0, "", in_words(wanted), in_words(answer), 1, 1)
+    for name in wanted.value:
+        if name not in answer.value:
+            return Difference(name, 0, "", f"an output {name}", f"{', '.join(answer.value)}", 1, 1)
+        places = differing(wanted.value[name], answer.value[name])
+        if isinstance(places, str):
+            return Difference(name, 0, "", *places.removeprefix("expected ").split(", got ", 1), 1, 1)
+        if places:
+            return _difference_at(case, name, smallest(case, places), len(places), wanted.value, answer.value)
+    return Difference("", 0, "", in_words(wanted), in_words(answer), 0, 1)
+
+
+def smallest(case: Case, places: list[int]) -> int:
+    """Return the place whose input has the smallest magnitude: the easiest to repeat by hand."""
+    vector = carried(case.arguments[case.vector]).reshape(-1)
+    sizes = np.abs(vector[places].astype(np.float64))
+    return places[int(np.argmin(np.where(np.isnan(sizes), np.inf, sizes)))]
+
+
+def _difference_at(case: Case, name: str, index: int, count: int, wanted: Mapping[str, Any],
+                   actual: Mapping[str, Any]) -> Difference:  # fmt: skip
+    vector = case.arguments[case.vector]
+    flat = [readable(v, index) for v in (wanted[name], actual[name])]
+    return Difference(name, index, readable(vector, index), flat[0], flat[1], count, carried(vector).size)
+
+
+def readable(value: Any, index: int) -> str:
+    """Return one element in decimal, and in hex where it is a real: 0.1 (0x3dcccccd)."""
+    array = carried(value).reshape(-1)
+    if array.dtype.kind != "f":
+        return str(int(array[index]))
+    bits = array[index : index + 1].view(f"u{array.dtype.itemsize}")[0]
+    form = format_of(value)
+    if form.name == "bfloat16":
+        bits = bits >> np.uint32(16)
+    digits = {"float16": 4, "bfloat16": 4, "float32": 8, "float64": 16}[form.name]
+    return f"{array[index]!s} (0x{int(bits):0{digits}x})"
+
+
+def in_words(answer: Answer) -> str:
+    """Return an answer without its arrays."""
+    return "a value" if answer.outcome == "value" else f"{answer.outcome}: {answer.reason}".rstrip(": ")

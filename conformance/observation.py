@@ -1,0 +1,154 @@
+"""Observations: committed files of answers, never of verdicts.
+
+A file is JSON Lines: a header (who answered), one line per case (its digest, the answer through each
+door), a footer with the count. A door that answered what the plain one answered is written as the
+name "plain"; long arrays are run-length encoded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cases.case import Case, all_cases
+from conformance.answer import Answer
+from conformance.judge import is_same
+from conformance.row import Question, Row
+from conformance.wire import compact, decode, encode, expand
+
+OBSERVATIONS = Path(__file__).parent.parent / "reports" / "observations"
+FORMAT = 1
+
+
+class ObservationError(ValueError):
+    """A file that is no whole observation; the message names file, rule and value."""
+
+
+@dataclass(frozen=True, order=True)
+class Header:
+    """Who answered: the key of an observation, and the digest of the adapter that asked."""
+
+    system: str
+    version: str
+    backend: str
+    instruction_set: str
+    adapter: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.system) / self.version / f"{self.backend}.{self.instruction_set}.jsonl"
+
+    def __str__(self) -> str:
+        return f"{self.system} {self.version} {self.backend} on {self.instruction_set}"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """All answers of one backend of one version of one system on one instruction set."""
+
+    header: Header
+    questions: tuple[Question, ...]
+    stale: tuple[str, ...] = ()  # cases that changed, or are gone, since they were asked
+
+    def rows(self) -> list[Row]:
+        """Return one row per operation, in the order of the cases."""
+        by_operation: dict[str, list[Question]] = {}
+        for question in self.questions:
+            by_operation.setdefault(question.case.operation, []).append(question)
+        h = self.header
+        return [Row(h.system, h.version, h.backend, op, tuple(qs)) for op, qs in by_operation.items()]
+
+
+def write(observation: Observation, folder: Path) -> Path:
+    """Write an observation under its key, atomically: the same answers give the same bytes."""
+    path = folder / observation.header.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [{"observation": FORMAT, **asdict(observation.header)}, *case_lines(observation.questions)]
+    lines.append({"end": len(lines) - 1})
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+    return path
+
+
+def case_lines(questions: Iterable[Question]) -> Iterator[dict[str, Any]]:
+    """Yield one line per case, doors in the order they were asked."""
+    by_case: dict[str, list[Question]] = {}
+    for question in questions:
+        by_case.setdefault(question.case.id, []).append(question)
+    for name in sorted(by_case):
+        asked = by_case[name]
+        plain = asked[0].answer
+        answers: dict[str, Any] = {asked[0].door: encode_answer(plain)}
+        for question in asked[1:]:
+            same = question.answer.reason == plain.reason and is_same(question.answer, plain)
+            answers[question.door] = asked[0].door if same else encode_answer(question.answer)
+        yield {"case": name, "digest": asked[0].case.digest(), "answers": answers}
+
+
+def encode_answer(answer: Answer) -> dict[str, Any]:
+    if answer.value is None:
+        return {"outcome": answer.outcome, "reason": answer.reason}
+    return {"outcome": "value", "value": {n: compact(encode(v)) for n, v in answer.value.items()}}
+
+
+def decode_answer(raw: Any) -> Answer:
+    """Return a stored answer; ValueError when it is none."""
+    if not isinstance(raw, dict) or "outcome" not in raw:
+        raise ValueError(f"an answer must be an object with an outcome, got {str(raw)[:80]}")
+    if raw["outcome"] != "value":
+        return Answer(str(raw["outcome"]), reason=str(raw.get("reason", "")))
+    return Answer("value", {name: decode(expand(v)) for name, v in raw["value"].items()})
+
+
+def read(path: Path) -> Observation:
+    """Read one observation.
+
+    Raises:
+        ObservationError: not one, cut short, or changed so that it cannot be understood.
+    """
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ObservationError(f"{path}: an observation must be JSON Lines, got {error}") from error
+    if not lines or not isinstance(lines[0], dict) or lines[0].get("observation") != FORMAT:
+        raise ObservationError(f"{path}: an observation must begin with its header, got {str(lines[:1])[:80]}")
+    if not isinstance(lines[-1], dict) or lines[-1].get("end") != len(lines) - 2:
+        raise ObservationError(f"{path}: an observation must end with its count {len(lines) - 2}: cut short")
+    try:
+        header = Header(**{k: str(v) for k, v in lines[0].items() if k != "observation"})
+        return _assemble(header, lines[1:-1])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ObservationError(f"{path}: an observation must hold answers, got {error}") from error
+
+
+def _assemble(header: Header, lines: list[dict[str, Any]]) -> Observation:
+    questions: list[Question] = []
+    stale: list[str] = []
+    for line in lines:
+        case = all_cases().get(line["case"])
+        if case is None or case.digest() != line["digest"]:
+            stale.append(line["case"])
+        else:
+            questions += _questions_of(case, line["answers"])
+    return Observation(header, tuple(questions), tuple(stale))
+
+
+def _questions_of(case: Case, answers: dict[str, Any]) -> list[Question]:
+    decoded: dict[str, Answer] = {}
+    for door, raw in answers.items():
+        decoded[door] = decoded[raw] if isinstance(raw, str) else decode_answer(raw)
+    return [Question(case, door, answer) for door, answer in decoded.items()]
+
+
+def read_all(folder: Path = OBSERVATIONS) -> list[Observation]:
+    """Read every observation under a folder, sorted by key."""
+    return sorted((read(path) for path in folder.rglob("*.jsonl")), key=lambda o: o.header)

@@ -1,0 +1,251 @@
+"""Explain one row: is there a profile, the definition's or a ledgered one, that predicts every answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cases.case import Case
+from conformance.answer import Answer
+from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
+from conformance.ledger import Entry
+from oracle.definition import is_undefined, open_axes, permitted, restrict
+from oracle.formats import carried
+from oracle.profile import Profile, contradiction
+
+FAILURES = ("error", "crash", "timeout")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One case put through one door, and the answer."""
+
+    case: Case
+    door: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Row:
+    """Everything one version of one backend of one system answered about one operation."""
+
+    system: str
+    version: str
+    backend: str
+    operation: str
+    questions: tuple[Question, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.system} {self.version} {self.backend} {self.operation}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer that the definition does not permit, and the entry that predicts it, if any."""
+
+    question: Question
+    difference: Difference
+    known: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The doors that share a set of ledger entries, and hence must share one profile."""
+
+    doors: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    profile: Profile | None  # the one that predicts every answer
+    findings: tuple[Finding, ...]
+    unpredicted: tuple[Finding, ...]
+
+    @property
+    def is_explained(self) -> bool:
+        return not self.unpredicted and not any(e.verdict == "unexplained" for e in self.entries)
+
+
+@dataclass(frozen=True)
+class RowVerdict:
+    """A row, judged: in exactly one of agree, diverge, unsupported, error."""
+
+    row: Row
+    status: str
+    groups: tuple[Group, ...]
+
+    @property
+    def is_explained(self) -> bool:
+        return all(group.is_explained for group in self.groups)
+
+    @property
+    def is_red(self) -> bool:
+        return any(group.unpredicted for group in self.groups)
+
+
+def judge_row(row: Row, ledger: Iterable[Entry]) -> RowVerdict:
+    """Judge a row: group its doors by the entries that cover them, and look for each group's profile."""
+    entries = [e for e in ledger if e.covers(row.system, row.version, row.backend, row.operation)]
+    asked = [q for q in row.questions if q.answer.outcome != "unsupported"]
+    if not asked:
+        return RowVerdict(row, "unsupported", ())
+    by_cover: dict[tuple[Entry, ...], list[Question]] = {}
+    for question in asked:
+        cover = tuple(e for e in entries if e.covers_door(question.door))
+        by_cover.setdefault(cover, []).append(question)
+    groups = tuple(judge_group(row.operation, cover, questions) for cover, questions in by_cover.items())
+    return RowVerdict(row, status_of(groups), groups)
+
+
+def status_of(groups: tuple[Group, ...]) -> str:
+    """Return the one word for a row."""
+    found = [finding for group in groups for finding in (*group.findings, *group.unpredicted)]
+    if any(f.question.answer.outcome in FAILURES for f in found):
+        return "error"
+    return "diverge" if found else "agree"
+
+
+def judge_group(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Group:
+    """Find the profile that predicts every answer of the group, and list what leaves the definition."""
+    doors = tuple(dict.fromkeys(q.door for q in questions))
+    profile = find_profile(operation, entries, questions)
+    findings = [find(q, known=True) for q in questions if judge(q.case, q.answer).kind == DIVERGES]
+    unpredicted = [find(q, known=False) for q in sibling_differences(questions)]
+    if profile is None:
+        best = closest_profile(operation, entries, questions)
+        wrong = [q for q in questions if not is_predicted(q, best, entries)]
+        unpredicted += [find(q, known=False, profile=effective(best, q.case, entries)) for q in wrong]
+        findings = [f for f in findings if all(f.question is not q for q in wrong)]
+    if any(e.verdict == "unexplained" for e in entries):
+        findings, unpredicted = findings + unpredicted, []
+    return Group(doors, entries, profile, tuple(findings), tuple(unpredicted))
+
+
+def find(question: Question, known: bool, profile: Profile = Profile()) -> Finding:
+    wanted = expected(question.case, profile)
+    return Finding(question, find_difference(question.case, wanted, question.answer), known)
+
+
+def sibling_differences(questions: list[Question]) -> list[Question]:
+    """Return the answers outside every definition's domain that differ from the first door's."""
+    first: dict[str, Question] = {}
+    undefined = [q for q in questions if is_undefined(q.case.arguments)]
+    return [q for q in undefined if not is_same(first.setdefault(q.case.id, q).answer, q.answer)]
+
+
+def overrides(entries: tuple[Entry, ...], case: Case) -> dict[str, str]:
+    """Return what the entries together change for one case."""
+    mine = (entry for entry in entries if entry.covers_case(case))
+    return {axis: choice for entry in mine for axis, choice in entry.profile.items()}
+
+
+def effective(profile: Profile, case: Case, entries: tuple[Entry, ...]) -> Profile:
+    """Return the profile that holds for one case: open axes where they are open, the ledger's always."""
+    return replace(restrict(profile, case.operation, case.arguments), **overrides(entries, case))
+
+
+def is_predicted(question: Question, profile: Profile, entries: tuple[Entry, ...]) -> bool:
+    """Whether the group's profile, or an entry's outcome, predicts an answer."""
+    if is_undefined(question.case.arguments):
+        return True
+    for entry in entries:
+        if entry.outcome and question.case.id in entry.cases:
+            return question.answer.outcome == entry.outcome
+    wanted = effective(profile, question.case, entries)
+    return contradiction(wanted) is None and is_same(expected(question.case, wanted), question.answer)
+
+
+def candidates(operation: str, questions: Iterable[Question]) -> list[Profile]:
+    """Return every profile that the definition leaves possible for some of the questions."""
+    axes: dict[str, tuple[str, ...]] = {}
+    for question in questions:
+        axes.update(open_axes(operation, question.case.arguments))
+    return list(permitted(operation, axes))
+
+
+def distinct(questions: Iterable[Question]) -> list[Question]:
+    """Return the questions without those whose case and answer are there already, small ones first."""
+    kept: dict[str, list[Question]] = {}
+    for question in questions:
+        seen = kept.setdefault(question.case.id, [])
+        if not any(is_same(question.answer, other.answer) for other in seen):
+            seen.append(question)
+    flat = [question for seen in kept.values() for question in seen]
+    return sorted(flat, key=lambda q: int(carried(q.case.arguments[q.case.vector]).size))
+
+
+def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Profile | None:
+    """Return the first profile that predicts every answer, or None."""
+    left = candidates(operation, questions)
+    for question in distinct(questions):
+        left = [profile for profile in left if is_predicted(question, profile, entries)]
+        if not left:
+            return None
+    return left[0] if left else None
+
+
+def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Profile:
+    """Return the possible profile that predicts most answers."""
+    few = distinct(questions)
+    return max(candidates(operation, questions), key=lambda profile: sum(is_predicted(q, profile, entries) for q in few))
+
+
+def audit(ledger: list[Entry], rows: Mapping[str, Row]) -> list[str]:
+    """Return what is wrong with the ledger, given everything that was observed; empty: nothing."""
+    return [problem for entry in ledger for problem in audit_entry(entry, ledger, list(rows.values()))]
+
+
+def audit_entry(entry: Entry, ledger: list[Entry], rows: list[Row]) -> list[str]:
+    """An entry must be needed wherever it claims to hold: remove it, and some answer is unpredicted."""
+    problems, others = [], [e for e in ledger if e.name != entry.name]
+    for version in entry.versions:
+        covered = [r for r in rows if entry.covers(r.system, version, r.backend, r.operation) and r.version == version]
+        if not covered:
+            problems.append(f"{entry.name}: versions must be observed, got {version}: run it, or take it out")
+        seen = {row.backend for row in covered}
+        for backend in set(entry.backends) - {"*"} - seen:
+            problems.append(f"{entry.name}: backends must be observed, got {backend} for {version}")
+        problems += [problem for row in covered for problem in audit_row(entry, others, row)]
+    return problems
+
+
+def audit_row(entry: Entry, others: list[Entry], row: Row) -> list[str]:
+    """Check one entry against one row that it covers."""
+    of_entry = [q for q in row.questions if entry.covers_door(q.door) and q.answer.outcome != "unsupported"]
+    problems = []
+    for door in entry.doors if entry.doors != ("*",) else ("*",):
+        mine = [q for q in of_entry if door in ("*", q.door)]
+        if not mine or not is_needed(entry, others, row, mine):
+            through = "" if door == "*" else f" through door {door}"
+            problems.append(
+                f"{entry.name}: must explain a divergence, got none in {row.name}{through}:"
+                " the divergence has gone, or never was; take the entry or the door out"
+            )
+    witness = [q for q in of_entry if q.case.id == entry.witness]
+    if not any(is_witness(q, row) for q in witness) and not problems:
+        problems.append(f"{entry.name}: the witness must diverge, got agreement on {entry.witness} in {row.name}")
+    return problems
+
+
+def is_witness(question: Question, row: Row) -> bool:
+    """Whether an answer leaves the definition, or what the same system answers through its plain door."""
+    plain = [q for q in row.questions if (q.case.id, q.door) == (question.case.id, "plain")]
+    return judge(question.case, question.answer).kind == DIVERGES or any(
+        not is_same(q.answer, question.answer) for q in plain
+    )
+
+
+def is_needed(entry: Entry, others: list[Entry], row: Row, questions: list[Question]) -> bool:
+    """Whether some answer is unpredicted once the entry is taken out."""
+    if entry.verdict == "unexplained":
+        return any(judge(q.case, q.answer).kind == DIVERGES for q in questions)
+    left = [e for e in others if e.covers(row.system, row.version, row.backend, row.operation)]
+
+    def cover(door: str) -> tuple[Entry, ...]:
+        return tuple(e for e in left if e.covers_door(door))
+
+    def would_share(door: str) -> list[Question]:
+        """The door, with those it would share a profile with and that this entry does not cover."""
+        rest = (q for q in row.questions if q.door == door or not entry.covers_door(q.door))
+        return [q for q in rest if q.answer.outcome != "unsupported" and cover(q.door) == cover(door)]
+
+    doors = dict.fromkeys(q.door for q in questions)
+    return any(find_profile(row.operation, cover(d), would_share(d)) is None for d in doors)

@@ -1,0 +1,1 @@
+"""The definitions, computed with numpy alone; see oracle/affine.py for the first family."""

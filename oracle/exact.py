@@ -1,0 +1,484 @@
+"""The second oracle: affine quantization of one value at a time, in Python integers and rationals.
+
+It is slow, it shares no code with the numpy oracle, and it is written from the words of
+oracle/profile.py. Every value of float16, bfloat16, float32 and float64 is exactly a Python float,
+so values travel as Python floats beside the name of their format; every operation takes the exact
+rational result and rounds it once, in `round_to_format`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point format with gradual underflow.
+
+    `precision` counts the bits of the significand, the hidden one included; the smallest normal
+    number is 2**min_exponent, the largest exponent 1 - min_exponent.
+    """
+
+    name: str
+    precision: int
+    min_exponent: int
+
+
+FORMATS = {
+    f.name: f
+    for f in (  # narrowest first
+        Format("float16", 11, -14),
+        Format("bfloat16", 8, -126),
+        Format("float32", 24, -126),
+        Format("float64", 53, -1022),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Real:
+    """A number of a format, held exactly by a Python float; infinities, NaN and -0.0 included.
+
+    Raises:
+        ValueError: the format is unknown, or the value is not a number of it.
+    """
+
+    value: float
+    format: str
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {self.format}")
+        if not math.isfinite(self.value):
+            return
+        if round_to_format(Fraction(self.value), FORMATS[self.format]) != self.value:
+            raise ValueError(f"value must be a {self.format}, got {self.value!r}")
+
+
+def round_to_format(exact: Fraction, target: Format) -> float:
+    """Return the number of a format nearest to a rational; ties to the even significand.
+
+        y = round_half_even(exact / quantum) * quantum,
+        quantum = 2**(max(floor(log2(|exact|)), min_exponent) - (precision - 1))
+
+    Args:
+        exact: any rational.
+        target: the format; below 2**min_exponent the quantum stays (gradual underflow).
+
+    Returns:
+        a float: infinite from 2**(2 - min_exponent) on, a zero with the sign of exact.
+
+    Source: IEEE 754-2019, 4.3.1, roundTiesToEven: "the floating-point number nearest to the
+        infinitely precise result shall be delivered; if the two nearest [...] are equally near, the
+        one with an even least significant digit shall be delivered".
+    """
+    numerator, denominator = abs(exact.numerator), exact.denominator
+    if numerator == 0:
+        return 0.0
+    exponent = numerator.bit_length() - denominator.bit_length()  # floor(log2), or one more
+    if numerator << max(-exponent, 0) < denominator << max(exponent, 0):
+        exponent -= 1
+    quantum = max(exponent, target.min_exponent) - (target.precision - 1)
+    denominator <<= max(quantum, 0)
+    whole, rest = divmod(numerator << max(-quantum, 0), denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1):
+        whole += 1
+    too_large = whole.bit_length() + quantum > 2 - target.min_exponent
+    magnitude = math.inf if too_large else math.ldexp(whole, quantum)
+    return -magnitude if exact.numerator < 0 else magnitude
+
+
+def sign(value: float) -> float:
+    """Return 1.0 or -1.0, also of zeros, infinities and NaN."""
+    return math.copysign(1.0, value)
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """The operations of one format, each rounded once; flushed: subnormal numbers become zeros."""
+
+    format: Format
+    flushed: bool
+
+    def result(self, exact: Fraction) -> float:
+        value = round_to_format(exact, self.format)
+        if self.flushed and abs(value) < math.ldexp(1.0, self.format.min_exponent):
+            return math.copysign(0.0, value)
+        return value
+
+    def convert(self, value: float) -> float:
+        """The value, rounded into the format."""
+        if value == 0 or not math.isfinite(value):
+            return value
+        return self.result(Fraction(value))
+
+    def whole(self, value: int) -> float:
+        """The integer, rounded into the format."""
+        return self.result(Fraction(value))
+
+    def add(self, a: float, b: float) -> float:
+        if not (math.isfinite(a) and math.isfinite(b)) or a == -b:
+            return a + b  # infinities and NaN; the sign of an exact zero
+        return self.result(Fraction(a) + Fraction(b))
+
+    def multiply(self, a: float, b: float) -> float:
+        if a == 0 or b == 0 or not (math.isfinite(a) and math.isfinite(b)):
+            return a * b
+        return self.result(Fraction(a) * Fraction(b))
+
+    def divide(self, a: float, b: float) -> float:
+        if b == 0:
+            return math.nan if a == 0 or math.isnan(a) else sign(a) * sign(b) * math.inf
+        if a == 0 or not (math.isfinite(a) and math.isfinite(b)):
+            return a / b
+        return self.result(Fraction(a) / Fraction(b))
+
+    def fused(self, a: float, b: float, c: float) -> float:
+        """a * b + c, rounded once."""
+        if not (math.isfinite(a) and math.isfinite(b)):
+            return a * b + c
+        if not math.isfinite(c):
+            return c
+        exact = Fraction(a) * Fraction(b) + Fraction(c)
+        if exact:
+            return self.result(exact)
+        return sign(a) * sign(b) * 0.0 + c if c == 0 else 0.0
+
+
+HALF = Fraction(1, 2)
+
+
+def symmetric(magnitude: Callable[[Fraction], int]) -> Callable[[Fraction], int]:
+    """Return the rounding that treats a number and its negative alike."""
+    return lambda t: magnitude(t) if t >= 0 else -magnitude(-t)
+
+
+NEAREST_OR_DIRECTED: dict[str, Callable[[Fraction], int]] = {
+    "half_even": round,  # Python rounds a Fraction half to even
+    "half_up": lambda t: math.floor(t + HALF),
+    "half_down": lambda t: math.ceil(t - HALF),
+    "half_away": symmetric(lambda t: math.floor(t + HALF)),
+    "half_toward_zero": symmetric(lambda t: math.ceil(t - HALF)),
+    "toward_zero": math.trunc,
+    "floor": math.floor,
+    "ceil": math.ceil,
+}
+
+
+def round_to_whole(t: float, rounding: str, arithmetic: Arithmetic) -> float:
+    """Return t rounded to a whole number; NaN and infinities pass."""
+    if not math.isfinite(t):
+        return t
+    if rounding == "floor_plus_half":
+        return float(math.floor(arithmetic.add(t, 0.5)))
+    if rounding == "truncate_plus_half":
+        return float(math.trunc(arithmetic.add(t, math.copysign(0.5, t))))
+    return float(NEAREST_OR_DIRECTED[rounding](Fraction(t)))
+
+
+_QUANTIZE: dict[str, tuple[str, ...]] = {
+    "validation": ("refuses", "computes"),
+    "subnormals": ("kept", "flushed"),
+    "stored_scale": ("given", "float32"),
+    "precision": ("scale", "promoted", "float32", "float64"),
+    "scaling": ("divide", "reciprocal", "reciprocal64"),
+    "clip": ("codes", "scaled", "rounded", "reals"),
+    "offset": ("after", "after_real", "before", "fused"),
+    "rounding": (*NEAREST_OR_DIRECTED, "floor_plus_half", "truncate_plus_half"),
+    "overflow": ("saturates", "int32", "int32_below", "int64"),
+    "nan": ("lowest", "highest", "code_zero", "zero_point", "overflow"),
+    "range": ("full", "narrow_low", "narrow_high"),
+}
+_DEQUANTIZE: dict[str, tuple[str, ...]] = {
+    "subtraction": ("exact", "int32", "real"),
+    "dequantize": ("subtract", "distribute", "fused", "ignore"),
+    "dequantize_precision": ("output", "scale", "float32", "float64"),
+}
+_SHARED = ("validation", "subnormals", "stored_scale")
+
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "quantize": _QUANTIZE,
+    "dequantize": {**{axis: _QUANTIZE[axis] for axis in _SHARED}, **_DEQUANTIZE},
+    "fake_quantize": {
+        **_QUANTIZE,
+        "nan": (*_QUANTIZE["nan"], "propagates"),
+        **_DEQUANTIZE,
+        "zero": ("positive", "kept"),
+        "presentation": ("value", "difference", "sum"),
+    },
+}
+
+
+def all_choices(operation: str, choices: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a choice for every axis of an operation: the given ones, else the first.
+
+    Raises:
+        ValueError: an axis or a choice that the operation does not have.
+    """
+    axes = CHOICES[operation]
+    chosen = {axis: names[0] for axis, names in axes.items()}
+    for axis, choice in (choices or {}).items():
+        if axis not in axes:
+            raise ValueError(f"an axis of {operation} must be one of {', '.join(axes)}, got {axis}")
+        if choice not in axes[axis]:
+            raise ValueError(f"{axis} must be one of {', '.join(axes[axis])}, got {choice}")
+        chosen[axis] = choice
+    if chosen.get("offset") == "fused" and chosen["scaling"] == "divide":
+        raise ValueError("a fused offset must come with a factor, got scaling divide")
+    if chosen.get("offset") == "fused" and chosen["clip"] == "scaled":
+        raise ValueError("a fused offset leaves no scaled real to clip, got clip scaled")
+    if chosen.get("nan") == "overflow" and chosen["overflow"] == "saturates":
+        raise ValueError("NaN as overflow must come with a conversion, got overflow saturates")
+    return chosen
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The scale as it is stored, the zero point and the codes."""
+
+    scale: float
+    stored: str  # the format of scale
+    zero_point: int
+    qmin: int
+    qmax: int
+
+
+def make_grid(scale: Real, zero_point: int, qmin: int, qmax: int,
+              chosen: Mapping[str, str]) -> Grid:  # fmt: skip
+    """Check the arguments and store the scale."""
+    if not math.isfinite(scale.value) or scale.value <= 0:
+        raise ValueError(f"scale must be finite and > 0, got {scale.value}")
+    if chosen["validation"] == "refuses":
+        if qmin > qmax:
+            raise ValueError(f"qmin must be <= qmax, got [{qmin}, {qmax}]")
+        if not qmin <= zero_point <= qmax:
+            raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
+    name = "float32" if chosen["stored_scale"] == "float32" else scale.format
+    stored = arithmetic_of(name, chosen).convert(scale.value)
+    return Grid(stored, name, zero_point, qmin, qmax)
+
+
+def arithmetic_of(name: str, chosen: Mapping[str, str]) -> Arithmetic:
+    return Arithmetic(FORMATS[name], chosen["subnormals"] == "flushed")
+
+
+def promoted(a: str, b: str) -> str:
+    """Return the narrowest format that holds every number of both."""
+    both = FORMATS[a], FORMATS[b]
+    precision, exponent = max(f.precision for f in both), min(f.min_exponent for f in both)
+    return next(
+        f.name for f in FORMATS.values() if f.precision >= precision and f.min_exponent <= exponent
+    )
+
+
+def clip(value: float, low: float, high: float) -> float:
+    """Return min(max(value, low), high); NaN where one of them is."""
+    if math.isnan(value) or math.isnan(low) or math.isnan(high):
+        return math.nan
+    return min(max(value, low), high)
+
+
+def reciprocal(grid: Grid, f: Arithmetic, chosen: Mapping[str, str]) -> float:
+    """Return 1 / scale, rounded where the choice says, then to the precision of scaling."""
+    name = "float64" if chosen["scaling"] == "reciprocal64" else grid.stored
+    return f.convert(arithmetic_of(name, chosen).divide(1.0, grid.scale))
+
+
+def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
+    """Return the whole real that becomes the code: scaled, clipped, shifted and rounded."""
+    f = arithmetic_of(precision_of_scaling(x, grid, chosen), chosen)
+    low, high = grid.qmin - grid.zero_point, grid.qmax - grid.zero_point
+    scale = f.convert(grid.scale)
+    t = f.convert(x.value)
+    if chosen["clip"] == "reals":
+        t = clip(t, f.multiply(f.whole(low), scale), f.multiply(f.whole(high), scale))
+    if chosen["offset"] == "fused":
+        t = f.fused(t, reciprocal(grid, f, chosen), f.whole(grid.zero_point))
+    elif chosen["scaling"] == "divide":
+        t = f.divide(t, scale)
+    else:
+        t = f.multiply(t, reciprocal(grid, f, chosen))
+    if chosen["clip"] == "scaled":
+        t = clip(t, f.whole(low), f.whole(high))
+    if chosen["offset"] == "before":
+        t = f.add(t, f.whole(grid.zero_point))
+    t = round_to_whole(t, chosen["rounding"], f)
+    if chosen["offset"] == "after_real":
+        t = f.add(t, f.whole(grid.zero_point))
+    if chosen["clip"] == "rounded" and chosen["offset"] == "after":  # zero_point is yet to come
+        t = clip(t, f.whole(low), f.whole(high))
+    elif chosen["clip"] == "rounded":
+        t = clip(t, f.whole(grid.qmin), f.whole(grid.qmax))
+    return t
+
+
+def precision_of_scaling(x: Real, grid: Grid, chosen: Mapping[str, str]) -> str:
+    """Return the name of the format in which x is scaled and rounded."""
+    if chosen["precision"] == "scale":
+        return grid.stored
+    if chosen["precision"] == "promoted":
+        return promoted(x.format, grid.stored)
+    return chosen["precision"]
+
+
+def wrap(value: int, bits: int) -> int:
+    """Return the integer of two's complement with the same low bits."""
+    half = 1 << (bits - 1)
+    return (value + half) % (2 * half) - half
+
+
+def converted(t: float, bits: int) -> int:
+    """Return what an x86 conversion gives: the lowest integer for NaN and for what does not fit."""
+    lowest = -(1 << (bits - 1))
+    return int(t) if math.isfinite(t) and lowest <= int(t) <= -lowest - 1 else lowest
+
+
+def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
+    """Return the code of a whole real."""
+    low = grid.qmin + (chosen["range"] == "narrow_low")
+    high = grid.qmax - (chosen["range"] == "narrow_high")
+    added = grid.zero_point if chosen["offset"] == "after" else 0
+    if math.isnan(t) and chosen["nan"] != "overflow":
+        of_nan = {"highest": high, "code_zero": 0, "zero_point": grid.zero_point}
+        return min(max(of_nan.get(chosen["nan"], low), low), high)
+    if chosen["overflow"] == "saturates":
+        if math.isinf(t):
+            return min(max(low, high), high) if t > 0 else min(low, high)
+        code = int(t) + added
+    elif chosen["overflow"] == "int64":
+        code = wrap(converted(t, 64) + added, 64)
+    else:
+        if chosen["overflow"] == "int32_below":
+            t = clip(t, -math.inf, 2.0**31 - 128)
+        code = wrap(converted(t, 32) + added, 32)
+    return min(max(code, low), high)
+
+
+def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> float:
+    """Return the real value of a code, in the format of the output."""
+    names = {"output": output, "scale": grid.stored}
+    f = arithmetic_of(
+        names.get(chosen["dequantize_precision"], chosen["dequantize_precision"]), chosen
+    )
+    scale, zero_point = f.convert(grid.scale), f.whole(grid.zero_point)
+    if chosen["dequantize"] == "ignore":
+        y = f.multiply(f.whole(code), scale)
+    elif chosen["dequantize"] == "distribute":
+        y = f.add(f.multiply(f.whole(code), scale), -f.multiply(zero_point, scale))
+    elif chosen["dequantize"] == "fused":
+        y = f.fused(f.whole(code), scale, -f.multiply(zero_point, scale))
+    else:
+        y = f.multiply(steps_from_zero(code, zero_point, grid, f, chosen), scale)
+    return arithmetic_of(output, chosen).convert(y)
+
+
+def steps_from_zero(code: int, zero_point: float, grid: Grid, f: Arithmetic,
+                    chosen: Mapping[str, str]) -> float:  # fmt: skip
+    """Return code - zero_point as a real."""
+    if chosen["subtraction"] == "real":
+        return f.add(f.whole(code), -zero_point)
+    steps = code - grid.zero_point
+    return f.whole(wrap(steps, 32) if chosen["subtraction"] == "int32" else steps)
+
+
+def quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
+             choices: Mapping[str, str] | None = None) -> int:  # fmt: skip
+    """Return the integer code of one real value.
+
+        code = clip(round_half_even(x / scale) + zero_point, qmin, qmax)
+
+    Args:
+        x: a real value of any format.
+        scale: step size, real units per code; finite, > 0. Its format is the precision of the
+            division.
+        zero_point: the code of real 0; integer in [qmin, qmax].
+        qmin, qmax: first and last code, inclusive; qmin <= qmax.
+        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+
+    Returns:
+        the code.
+
+    Raises:
+        ValueError: an argument breaks its line above; the message shows its value.
+
+    Source: ONNX QuantizeLinear-25, "The quantization formula is `y = saturate((x / y_scale) +
+        y_zero_point)`", "For `(x / y_scale)`, it rounds to the nearest even".
+    Silent about: NaN; float64.
+    """
+    chosen = all_choices("quantize", choices)
+    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    return code_of(whole_real(x, grid, chosen), grid, chosen)
+
+
+def dequantize(code: int, scale: Real, zero_point: int, qmin: int, qmax: int,
+               choices: Mapping[str, str] | None = None,
+               dtype: str | None = None) -> float:  # fmt: skip
+    """Return the real value of one integer code.
+
+        y = (code - zero_point) * scale
+
+    Args:
+        code: integer code in [qmin, qmax].
+        scale: step size, real units per code; finite, > 0.
+        zero_point: the code of real 0; integer in [qmin, qmax].
+        qmin, qmax: first and last code, inclusive; qmin <= qmax.
+        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+        dtype: the format of y and the precision of the multiplication; default: that of scale.
+
+    Returns:
+        a number of that format.
+
+    Raises:
+        ValueError: an argument breaks its line above; the message shows its value.
+
+    Source: ONNX DequantizeLinear-25, "The dequantization formula is `y = (x - x_zero_point) *
+        x_scale`", "The output type also determines the precision of the multiplication operation".
+    Silent about: float64.
+    """
+    chosen = all_choices("dequantize", choices)
+    if dtype is not None and dtype not in FORMATS:
+        raise ValueError(f"dtype must be one of {', '.join(FORMATS)}, got {dtype}")
+    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    return real_of(code, grid, dtype or scale.format, chosen)
+
+
+def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
+                  choices: Mapping[str, str] | None = None) -> float:  # fmt: skip
+    """Return the real value of the code of one real value.
+
+        y = (clip(round_half_even(x / scale) + zero_point, qmin, qmax) - zero_point) * scale
+
+    Args:
+        x: a real value of any format.
+        scale: step size, real units per code; finite, > 0.
+        zero_point: the code of real 0; integer in [qmin, qmax].
+        qmin, qmax: first and last code, inclusive; qmin <= qmax.
+        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+
+    Returns:
+        a number of the format of x.
+
+    Raises:
+        ValueError: an argument breaks its line above; the message shows its value.
+
+    Source: torch.fake_quantize_per_tensor_affine, "output = (min(quant_max, max(quant_min,
+        std::nearby_int(input / scale) + zero_point)) - zero_point) * scale".
+    Silent about: NaN; the precision of the two operations unless x and scale are float32.
+    """
+    chosen = all_choices("fake_quantize", choices)
+    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    if math.isnan(x.value) and chosen["nan"] == "propagates":
+        return math.nan
+    y = real_of(code_of(whole_real(x, grid, chosen), grid, chosen), grid, x.format, chosen)
+    if chosen["zero"] == "kept" and y == 0:
+        y = math.copysign(y, x.value)
+    f = arithmetic_of(x.format, chosen)
+    given = f.convert(x.value)
+    if chosen["presentation"] == "difference":
+        y = f.add(given, f.add(y, -given))
+    if chosen["presentation"] == "sum":
+        y = f.add(f.multiply(given, 0.0), y)
+    return y

@@ -1,0 +1,195 @@
+"""The choices an implementation makes on the axes of affine quantization, and what they are called.
+
+A profile is a flat record; the order of its fields is the order of the arithmetic. `AXES` lists the
+axes of each operation and their choices, the definition's first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+from oracle.rounding import ROUND
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One way of computing quantize, dequantize and fake_quantize, bit for bit."""
+
+    validation: str = "refuses"
+    subnormals: str = "kept"
+    stored_scale: str = "given"
+    precision: str = "scale"
+    scaling: str = "divide"
+    clip: str = "codes"
+    offset: str = "after"
+    rounding: str = "half_even"
+    overflow: str = "saturates"
+    nan: str = "lowest"
+    range: str = "full"
+    subtraction: str = "exact"
+    dequantize: str = "subtract"
+    dequantize_precision: str = "output"
+    zero: str = "positive"
+    presentation: str = "value"
+
+
+MEANING: dict[str, dict[str, str]] = {
+    "validation": {
+        "refuses": "qmin > qmax, or a zero_point outside [qmin, qmax], is refused",
+        "computes": "they are computed with",
+    },
+    "subnormals": {
+        "kept": "subnormal numbers are numbers",
+        "flushed": "subnormal operands and results of an operation, in its precision, become zeros",
+    },
+    "stored_scale": {
+        "given": "the scale is kept as it was given",
+        "float32": "the scale is rounded to float32 first",
+    },
+    "precision": {
+        "scale": "scaling is computed in the dtype of the scale",
+        "promoted": "scaling is computed in the wider dtype of x and scale",
+        "float32": "scaling is computed in float32",
+        "float64": "scaling is computed in float64",
+    },
+    "scaling": {
+        "divide": "t = x / scale",
+        "reciprocal": "t = x * (1 / scale), the reciprocal rounded to the dtype of the scale",
+        "reciprocal64": "t = x * (1 / scale), the reciprocal computed in float64, then rounded",
+    },
+    "clip": {
+        "codes": "codes are clipped to [qmin, qmax]",
+        "scaled": "t is clipped to [qmin - zero_point, qmax - zero_point] before rounding",
+        "rounded": "t is clipped after rounding, in the precision, before it becomes an integer",
+        "reals": "x is clipped to [(qmin - zero_point) * scale, (qmax - zero_point) * scale] first",
+    },
+    "offset": {
+        "after": "the zero point is added to the rounded integer",
+        "after_real": "the zero point is added after rounding, the sum rounded to the precision",
+        "before": "the zero point is added before rounding, the sum rounded to the precision",
+        "fused": "the zero point is added by a fused multiply-add before rounding",
+    },
+    "rounding": {name: (mode.__doc__ or "").splitlines()[0] for name, mode in ROUND.items()},
+    "overflow": {
+        "saturates": "values beyond the integer type saturate",
+        "int32": "converted to int32 the x86 way: outside it, INT32_MIN; then the addition wraps",
+        "int32_below": "as int32, but values above are first limited to 2^31 - 128",
+        "int64": "converted to int64 the x86 way: outside it, INT64_MIN; then the addition wraps",
+    },
+    "nan": {
+        "lowest": "NaN gives the lowest code",
+        "highest": "NaN gives the highest code",
+        "code_zero": "NaN gives code 0, clipped",
+        "zero_point": "NaN gives the zero point",
+        "overflow": "NaN gives what the conversion of an out-of-range value gives",
+        "propagates": "NaN gives NaN",
+    },
+    "range": {
+        "full": "all codes from qmin to qmax",
+        "narrow_low": "the lowest code is never used",
+        "narrow_high": "the highest code is never used",
+    },
+    "subtraction": {
+        "exact": "code - zero_point is an exact integer",
+        "int32": "code - zero_point wraps in int32",
+        "real": "code and zero_point are converted to the precision and subtracted there",
+    },
+    "dequantize": {
+        "subtract": "y = (code - zero_point) * scale",
+        "distribute": "y = code * scale - zero_point * scale",
+        "fused": "y = fma(code, scale, -(zero_point * scale))",
+        "ignore": "y = code * scale",
+    },
+    "dequantize_precision": {
+        "output": "the multiplication is computed in the dtype of y",
+        "scale": "the multiplication is computed in the dtype of the scale",
+        "float32": "the multiplication is computed in float32",
+        "float64": "the multiplication is computed in float64",
+    },
+    "zero": {
+        "positive": "a zero of y is the arithmetic's: +0.0, or -0.0 where a negative value underflows",
+        "kept": "a zero of y has the sign of x",
+    },
+    "presentation": {
+        "value": "y is the grid value",
+        "difference": "y is x + (grid value - x), which can leave the grid",
+        "sum": "y is 0 * x + grid value",
+    },
+}
+
+_QUANTIZE = ("validation", "subnormals", "stored_scale", "precision", "scaling", "clip", "offset",
+             "rounding", "overflow", "nan", "range")  # fmt: skip
+_DEQUANTIZE = ("validation", "subnormals", "stored_scale", "subtraction", "dequantize",
+               "dequantize_precision")  # fmt: skip
+_OWN_AXES = {
+    "quantize": _QUANTIZE,
+    "dequantize": _DEQUANTIZE,
+    "fake_quantize": (*_QUANTIZE, *_DEQUANTIZE[3:], "zero", "presentation"),
+}
+
+
+def _choices(operation: str, axis: str) -> tuple[str, ...]:
+    choices = tuple(MEANING[axis])
+    if axis == "nan" and operation == "quantize":  # no integer says NaN
+        choices = tuple(c for c in choices if c != "propagates")
+    return choices
+
+
+AXES: dict[str, dict[str, tuple[str, ...]]] = {
+    operation: {axis: _choices(operation, axis) for axis in axes}
+    for operation, axes in _OWN_AXES.items()
+}
+
+ONNX_QUANTIZE_LINEAR = Profile()
+ONNX_DEQUANTIZE_LINEAR = Profile()
+FAKE_QUANTIZE = Profile()
+
+
+def contradiction(profile: Profile) -> str | None:
+    """Return why no implementation can make these choices together, or None."""
+    if profile.offset == "fused" and profile.scaling == "divide":
+        return "a fused offset needs a multiplication: scaling must not be divide"
+    if profile.offset == "fused" and profile.clip == "scaled":
+        return "a fused offset has no scaled real before it: clip must not be scaled"
+    if profile.nan == "overflow" and profile.overflow == "saturates":
+        return "NaN as overflow needs a conversion that overflows: overflow must not be saturates"
+    return None
+
+
+def check_profile(operation: str, profile: Profile) -> None:
+    """Raise ValueError for a choice that the operation does not have."""
+    for axis, choices in AXES[operation].items():
+        if getattr(profile, axis) not in choices:
+            raise ValueError(f"{axis} must be one of {', '.join(choices)}, got {getattr(profile, axis)}")
+    if wrong := contradiction(profile):
+        raise ValueError(f"{wrong}, got {profile}")
+
+
+def make_profile(operation: str, choices: dict[str, str]) -> Profile:
+    """Return the default profile with some axes chosen otherwise; ValueError for unknown ones."""
+    for axis in choices:
+        if axis not in AXES[operation]:
+            known = ", ".join(AXES[operation])
+            raise ValueError(f"an axis of {operation} must be one of {known}, got {axis}")
+    profile = replace(Profile(), **choices)
+    check_profile(operation, profile)
+    return profile
+
+
+def difference(a: Profile, b: Profile) -> dict[str, tuple[str, str]]:
+    """Return the axes on which two profiles differ, in the order of the arithmetic."""
+    pairs = {f.name: (getattr(a, f.name), getattr(b, f.name)) for f in fields(a)}
+    return {axis: pair for axis, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def single_changes(operation: str) -> Iterator[tuple[str, str, Profile]]:
+    """Yield (axis, choice, profile) for every choice that the default does not make.
+
+    Where a choice contradicts the default of another axis, that other axis takes its first choice
+    that agrees: `offset=fused` comes with `scaling=reciprocal`, `nan=overflow` with `overflow=int32`.
+    """
+    companions = {("offset", "fused"): {"scaling": "reciprocal"}, ("nan", "overflow"): {"overflow": "int32"}}
+    for axis, choices in AXES[operation].items():
+        for choice in choices[1:]:
+            yield axis, choice, replace(Profile(), **{axis: choice}, **companions.get((axis, choice), {}))
