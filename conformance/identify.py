@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 from cases.case import Case
 from conformance.answer import Answer
 from conformance.judge import expected, is_same
 from conformance.row import Question, distinct
+from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, is_undefined
+from oracle.formats import carried
 from oracle.profile import AXES, Profile, contradiction, difference
 
 BEAM = 12
@@ -64,15 +68,11 @@ def is_in_domain(question: Question) -> bool:
 
 def score(profile: Profile, questions: list[Question], tried: dict[Profile, int]) -> None:
     """Count the answers that a profile predicts."""
-    tried[profile] = sum(is_same(predicted(q.case, profile), q.answer) for q in questions)
-
-
-def predicted(case: Case, profile: Profile) -> Answer:
-    return expected(case, profile)
+    tried[profile] = sum(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 
 def predicts_all(profile: Profile, questions: list[Question]) -> bool:
-    return all(is_same(predicted(q.case, profile), q.answer) for q in questions)
+    return all(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 
 def changes(operation: str, profile: Profile) -> Iterator[Profile]:
@@ -95,24 +95,27 @@ def changes(operation: str, profile: Profile) -> Iterator[Profile]:
 
 def thinned(question: Question) -> Question:
     """Return the question about every n-th element of a long vector, with the answer to match."""
-    case, answer = question.case, question.answer
-    vector = case.arguments[case.vector]
-    values = getattr(vector, "values", vector)
+    answer, values = question.answer, carried(question.case.arguments[question.case.vector])
     step = values.size // SAMPLE + 1
     if step == 1 or answer.value is None or any(
-        getattr(v, "values", v).shape != values.shape for v in answer.value.values()
+        carried(v).shape != values.shape for v in answer.value.values()
     ):
         return question
-    few = {**case.arguments, case.vector: pick(vector, step)}
-    thin = Answer("value", {name: pick(value, step) for name, value in answer.value.items()})
-    return Question(Case(case.id, few, case.shows), question.door, thin)
+    few = Answer("value", {name: pick(value, step) for name, value in answer.value.items()})
+    return Question(thin_case(question.case, step), question.door, few)
 
 
-def pick(value: object, step: int) -> object:
+@lru_cache(maxsize=1 << 10)
+def thin_case(case: Case, step: int) -> Case:
+    """Return the case with every step-th element of its vector; the same object for the same case."""
+    few = {**case.arguments, case.vector: pick(case.arguments[case.vector], step)}
+    return Case(case.id, few, case.shows)
+
+
+def pick(value: Any, step: int) -> Any:
     """Return every step-th element of an array or a Bfloat16, flattened."""
-    values = getattr(value, "values", value)
-    thin = values.reshape(-1)[::step].copy()  # type: ignore[union-attr, attr-defined]
-    return type(value)(thin) if hasattr(value, "values") else thin
+    few = carried(value).reshape(-1)[::step].copy()
+    return Bfloat16(few) if isinstance(value, Bfloat16) else few
 
 
 def changed_axes(profile: Profile, operation: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Verdict:
     difference: Difference | None = None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
 def expected(case: Case, profile: Profile) -> Answer:
     """Return what a profile answers: a value, or a refusal."""
     try:
@@ -117,7 +117,8 @@ def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
 def smallest(case: Case, places: list[int]) -> int:
     """Return the place whose input has the smallest magnitude: the easiest to repeat by hand."""
     vector = carried(case.arguments[case.vector]).reshape(-1)
-    sizes = np.abs(vector[places].astype(np.float64))
+    with np.errstate(invalid="ignore"):  # a signalling NaN says so when it is converted
+        sizes = np.abs(vector[places].astype(np.float64))
     return places[int(np.argmin(np.where(np.isnan(sizes), np.inf, sizes)))]
 
 

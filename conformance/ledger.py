@@ -61,7 +61,8 @@ class Entry:
         )
 
     def covers_door(self, door: str) -> bool:
-        return self.doors == ("*",) or door in self.doors
+        """Doors are names, or "*" for all, less those written "!name"."""
+        return ("*" in self.doors or door in self.doors) and f"!{door}" not in self.doors
 
 
 def load_ledger(folder: Path = LEDGER) -> list[Entry]:

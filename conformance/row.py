@@ -132,8 +132,8 @@ def sibling_differences(questions: list[Question]) -> list[Question]:
 
 
 def overrides(entries: tuple[Entry, ...], case: Case) -> dict[str, str]:
-    """Return what the entries together change for one case."""
-    mine = (entry for entry in entries if entry.covers_case(case))
+    """Return what the entries together change for one case; an entry about a dtype or type wins."""
+    mine = sorted((e for e in entries if e.covers_case(case)), key=lambda e: bool(e.dtypes or e.codes))
     return {axis: choice for entry in mine for axis, choice in entry.profile.items()}
 
 
@@ -211,7 +211,7 @@ def audit_row(entry: Entry, others: list[Entry], row: Row) -> list[str]:
     """Check one entry against one row that it covers."""
     of_entry = [q for q in row.questions if entry.covers_door(q.door) and q.answer.outcome != "unsupported"]
     problems = []
-    for door in entry.doors if entry.doors != ("*",) else ("*",):
+    for door in (d for d in entry.doors if not d.startswith("!")):
         mine = [q for q in of_entry if door in ("*", q.door)]
         if not mine or not is_needed(entry, others, row, mine):
             through = "" if door == "*" else f" through door {door}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,11 +98,10 @@ def check_arguments(scale: Any, zero_point: int, qmin: int, qmax: int, profile: 
             raise ValueError(f"{name} must be an integer, got {number}")
     if not np.isfinite(value) or value <= 0:
         raise ValueError(f"scale must be finite and > 0, got {value}")
-    if profile.validation == "refuses":
-        if qmin > qmax:
-            raise ValueError(f"qmin must be <= qmax, got [{qmin}, {qmax}]")
-        if not qmin <= zero_point <= qmax:
-            raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
+    if profile.validation != "computes" and qmin > qmax:
+        raise ValueError(f"qmin must be <= qmax, got [{qmin}, {qmax}]")
+    if profile.validation == "refuses" and not qmin <= zero_point <= qmax:
+        raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
     if max(abs(int(qmin)), abs(int(qmax))) > 2**32:
         raise ValueError(f"codes must lie within 2^32 of 0, got [{qmin}, {qmax}]")
     if abs(int(zero_point)) > 2**32:
@@ -121,11 +120,18 @@ def resolve(x: Format, scale: Any, zero_point: int, qmin: int, qmax: int, profil
     multiplication = named.get(profile.dequantize_precision) or FORMATS[profile.dequantize_precision]
     if profile.subnormals == "flushed":
         value = flush(value, stored)
+    if profile.validation == "clips_zero_point":
+        zero_point = min(max(zero_point, qmin), qmax)
     return Grid(value, stored, int(zero_point), int(qmin), int(qmax), arithmetic, multiplication, output)
 
 
 def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
     """The arithmetic from real values to codes, as named steps."""
+    if profile.code_type == "uint8" and (grid.qmin, grid.qmax) == (-128, 127):
+        unsigned = replace(grid, zero_point=grid.zero_point + 128, qmin=0, qmax=255)
+        yield from quantize_steps(unsigned, replace(profile, code_type="given"))
+        yield Step("shift", "- 128", lambda c: c - 128)
+        return
     f, flushed = grid.arithmetic, profile.subnormals == "flushed"
 
     def real(value: float) -> Array:
@@ -232,11 +238,18 @@ def dequantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
             "exact": lambda c: real(c - grid.zero_point),
             "int32": lambda c: real(wrap32(c - grid.zero_point)),
             "real": lambda c: rounded(real(c) - zero_point),
+            "output": lambda c: round_into(subtract_in(grid.output, c, grid.zero_point), f),
         }
         yield Step("offset", f"- {grid.zero_point} ({profile.subtraction})", subtract[profile.subtraction])
         yield Step("scale", f"* {scale}", lambda t: rounded(t * scale))
     yield Step("convert", f"to {grid.output.name}",
                lambda t: round_result(round_into(t, grid.output), grid.output, flushed))  # fmt: skip
+
+
+def subtract_in(target: Format, codes: Array, zero_point: int) -> Array:
+    """Return codes - zero_point, converted to a format and subtracted there."""
+    reals, offset = (round_into(np.asarray(v).astype(np.float64), target) for v in (codes, zero_point))
+    return round_result(reals - offset, target, flushed=False)
 
 
 def evaluate(steps: Iterator[Step], values: Array) -> Array:

@@ -180,9 +180,10 @@ def round_to_whole(t: float, rounding: str, arithmetic: Arithmetic) -> float:
 
 
 _QUANTIZE: dict[str, tuple[str, ...]] = {
-    "validation": ("refuses", "computes"),
+    "validation": ("refuses", "computes", "range_only", "clips_zero_point"),
     "subnormals": ("kept", "flushed"),
     "stored_scale": ("given", "float32"),
+    "code_type": ("given", "uint8"),
     "precision": ("scale", "promoted", "float32", "float64"),
     "scaling": ("divide", "reciprocal", "reciprocal64"),
     "clip": ("codes", "scaled", "rounded", "reals"),
@@ -251,11 +252,12 @@ def make_grid(scale: Real, zero_point: int, qmin: int, qmax: int,
     """Check the arguments and store the scale."""
     if not math.isfinite(scale.value) or scale.value <= 0:
         raise ValueError(f"scale must be finite and > 0, got {scale.value}")
-    if chosen["validation"] == "refuses":
-        if qmin > qmax:
-            raise ValueError(f"qmin must be <= qmax, got [{qmin}, {qmax}]")
-        if not qmin <= zero_point <= qmax:
-            raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
+    if chosen["validation"] != "computes" and qmin > qmax:
+        raise ValueError(f"qmin must be <= qmax, got [{qmin}, {qmax}]")
+    if chosen["validation"] == "refuses" and not qmin <= zero_point <= qmax:
+        raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
+    if chosen["validation"] == "clips_zero_point":
+        zero_point = sorted((qmin, zero_point, qmax))[1]
     name = "float32" if chosen["stored_scale"] == "float32" else scale.format
     stored = arithmetic_of(name, chosen).convert(scale.value)
     return Grid(stored, name, zero_point, qmin, qmax)
@@ -322,6 +324,14 @@ def precision_of_scaling(x: Real, grid: Grid, chosen: Mapping[str, str]) -> str:
     if chosen["precision"] == "promoted":
         return promoted(x.format, grid.stored)
     return chosen["precision"]
+
+
+def quantized(x: Real, grid: Grid, chosen: Mapping[str, str]) -> int:
+    """Return the code of a real, computed in the type that the choice says."""
+    if chosen["code_type"] == "uint8" and (grid.qmin, grid.qmax) == (-128, 127):
+        shifted = Grid(grid.scale, grid.stored, grid.zero_point + 128, 0, 255)
+        return code_of(whole_real(x, shifted, chosen), shifted, chosen) - 128
+    return code_of(whole_real(x, grid, chosen), grid, chosen)
 
 
 def wrap(value: int, bits: int) -> int:
@@ -410,7 +420,7 @@ def quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
     """
     chosen = all_choices("quantize", choices)
     grid = make_grid(scale, zero_point, qmin, qmax, chosen)
-    return code_of(whole_real(x, grid, chosen), grid, chosen)
+    return quantized(x, grid, chosen)
 
 
 def dequantize(code: int, scale: Real, zero_point: int, qmin: int, qmax: int,
@@ -472,7 +482,7 @@ def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
     grid = make_grid(scale, zero_point, qmin, qmax, chosen)
     if math.isnan(x.value) and chosen["nan"] == "propagates":
         return math.nan
-    y = real_of(code_of(whole_real(x, grid, chosen), grid, chosen), grid, x.format, chosen)
+    y = real_of(quantized(x, grid, chosen), grid, x.format, chosen)
     if chosen["zero"] == "kept" and y == 0:
         y = math.copysign(y, x.value)
     f = arithmetic_of(x.format, chosen)

@@ -19,6 +19,7 @@ class Profile:
     validation: str = "refuses"
     subnormals: str = "kept"
     stored_scale: str = "given"
+    code_type: str = "given"
     precision: str = "scale"
     scaling: str = "divide"
     clip: str = "codes"
@@ -38,6 +39,8 @@ MEANING: dict[str, dict[str, str]] = {
     "validation": {
         "refuses": "qmin > qmax, or a zero_point outside [qmin, qmax], is refused",
         "computes": "they are computed with",
+        "range_only": "qmin > qmax is refused; the zero_point is computed with, wherever it lies",
+        "clips_zero_point": "qmin > qmax is refused; the zero_point is clipped to [qmin, qmax]",
     },
     "subnormals": {
         "kept": "subnormal numbers are numbers",
@@ -46,6 +49,10 @@ MEANING: dict[str, dict[str, str]] = {
     "stored_scale": {
         "given": "the scale is kept as it was given",
         "float32": "the scale is rounded to float32 first",
+    },
+    "code_type": {
+        "given": "codes are computed in the type that was asked for",
+        "uint8": "int8 codes are computed as uint8: zero point and range are shifted by 128",
     },
     "precision": {
         "scale": "scaling is computed in the dtype of the scale",
@@ -94,6 +101,7 @@ MEANING: dict[str, dict[str, str]] = {
         "exact": "code - zero_point is an exact integer",
         "int32": "code - zero_point wraps in int32",
         "real": "code and zero_point are converted to the precision and subtracted there",
+        "output": "code and zero_point are converted to the dtype of y and subtracted there",
     },
     "dequantize": {
         "subtract": "y = (code - zero_point) * scale",
@@ -118,7 +126,7 @@ MEANING: dict[str, dict[str, str]] = {
     },
 }
 
-_QUANTIZE = ("validation", "subnormals", "stored_scale", "precision", "scaling", "clip", "offset",
+_QUANTIZE = ("validation", "subnormals", "stored_scale", "code_type", "precision", "scaling", "clip", "offset",
              "rounding", "overflow", "nan", "range")  # fmt: skip
 _DEQUANTIZE = ("validation", "subnormals", "stored_scale", "subtraction", "dequantize",
                "dequantize_precision")  # fmt: skip

@@ -126,15 +126,13 @@ class Questions:
     def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, **how):
         integer = integer_type(qmin, qmax)
         output = _REALS[dtype] if dtype else real_type(scale)
-        if output != real_type(scale):
-            how["out"] = output
+        _choose_output(output, scale, how)
         return self._ask(("DequantizeLinear",), code_array(code, integer), _CARRIED.get(integer, integer),
                          scale, zero_point, integer, output, **how)  # fmt: skip
 
     def fake_quantize(self, x, scale, zero_point, qmin, qmax, **how):
         integer = integer_type(qmin, qmax)
-        if real_type(x) != real_type(scale) and how.get("opset", OPSET) >= 23:
-            how["out"] = real_type(x)
+        _choose_output(real_type(x), scale, how)
         return self._ask(("QuantizeLinear", "DequantizeLinear"), real_array(x), real_type(x), scale,
                          zero_point, integer, real_type(x), **how)  # fmt: skip
 
@@ -171,6 +169,15 @@ class Questions:
             name: {door: _with(function, options) for door, options in how.items()}
             for name, function in operations.items()
         }
+
+
+def _choose_output(output, scale, how):
+    """Ask for an output dtype that is not the scale's, which needs an attribute."""
+    if output == real_type(scale):
+        return
+    if how.get("opset", OPSET) < 23:
+        raise Unsupported("before operator set 23 the output has the dtype of the scale")
+    how["out"] = output
 
 
 def _with(function, options):

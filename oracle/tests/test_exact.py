@@ -218,6 +218,15 @@ def test_scales_whose_reciprocal_or_product_leaves_the_format(
                 assert_oracles_agree(operation, profile, target, target, (scale, 3, *INT8))
 
 
+@pytest.mark.parametrize("validation", AXES["quantize"]["validation"][1:])
+@pytest.mark.parametrize("zero_point", [-129, 128, 300])
+@pytest.mark.parametrize("operation", AXES)
+def test_zero_points_outside_the_range(operation: str, zero_point: int, validation: str) -> None:
+    for overflow in ("saturates", "int32") if operation != "dequantize" else ("saturates",):
+        profile = Profile(validation=validation, overflow=overflow)
+        assert_oracles_agree(operation, profile, FLOAT32, FLOAT32, (0.1, zero_point, *INT8))
+
+
 @pytest.mark.parametrize("subnormals", AXES["quantize"]["subnormals"])
 @pytest.mark.parametrize(
     ("operation", "choices", "scale_format", "scale"),

@@ -1,0 +1,164 @@
+"""Check: ask, judge, compare; the loop behind `python -m conformance check` and behind pytest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cases.case import Case, all_cases
+from conformance.ask import AdapterMissing, Worker, probe
+from conformance.compare import Comparison, compare, explain_changes, nearest
+from conformance.identify import changed_axes, identify
+from conformance.ledger import Entry
+from conformance.observation import Observation, read_all
+from conformance.row import Row, RowVerdict, judge_row
+from conformance.survey import Progress, built_in_systems, survey
+
+CLEAN, CHANGED, USAGE, HARNESS = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked: an adapter, its backend, the interpreter that runs it."""
+
+    adapter: str
+    backend: str | None
+    python: str
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One backend, asked and judged, beside its nearest committed observation."""
+
+    observation: Observation
+    verdicts: tuple[RowVerdict, ...]
+    comparison: Comparison | None
+    changes: tuple[str, ...]
+
+    @property
+    def status(self) -> int:
+        """An unseen version is red for what changed only; a seen one for unexplained answers too."""
+        unseen = self.comparison and self.comparison.before.version != self.comparison.after.version
+        red = any(v.is_red for v in self.verdicts) and not unseen
+        moved = self.comparison is not None and not self.comparison.is_clean
+        return CHANGED if red or moved else CLEAN
+
+
+def targets(adapter: str, backend: str | None, python: str = sys.executable) -> list[Target]:
+    """Return one target per backend of an adapter.
+
+    Raises:
+        AdapterMissing: the framework is not installed where the worker runs.
+        ValueError: the adapter has no such backend.
+    """
+    backends: dict[str, dict[str, str]] = probe(adapter, python)["backends"]
+    if backend is not None and backend not in backends:
+        raise ValueError(f"backend must be one of {', '.join(backends)}, got {backend}")
+    return [Target(adapter, name, python, variables) for name, variables in backends.items()
+            if backend in (None, name)]  # fmt: skip
+
+
+def available(python: str = sys.executable) -> tuple[list[str], dict[str, str]]:
+    """Return the built-in systems that can be asked here, and for the others what is missing."""
+    here, missing = [], {}
+    for name in built_in_systems():
+        try:
+            probe(name, python)
+            here.append(name)
+        except AdapterMissing as error:
+            missing[name] = error.missing or str(error)
+    return here, missing
+
+
+def select(operation: str | None, case: str | None) -> list[Case]:
+    """Return the cases to ask; ValueError when none has that name."""
+    chosen = [c for c in all_cases().values() if operation in (None, c.operation) and case in (None, c.id)]
+    if not chosen:
+        raise ValueError(f"a case must exist, got {case or operation}")
+    return chosen
+
+
+def observe(target: Target, cases: list[Case], timeout: float, progress: Progress | None) -> Observation:
+    """Ask one target all its questions."""
+    with Worker(target.adapter, target.backend, target.python, timeout, variables=target.variables) as worker:
+        return survey(worker, cases, progress)
+
+
+def check(observation: Observation, ledger: list[Entry], committed: list[Observation] | None = None,
+          partial: bool = False) -> Checked:  # fmt: skip
+    """Judge an observation, and compare it with the nearest of the committed ones."""
+    reference = nearest(observation.header, read_all() if committed is None else committed)
+    version = reference.header.version if reference else observation.header.version
+    rows = [_as_version(row, version) for row in observation.rows()]
+    verdicts = tuple(judge_row(row, ledger) for row in rows)
+    if reference is None:
+        return Checked(observation, verdicts, None, ())
+    comparison = compare(reference, observation, partial)
+    words = explain_changes(reference, observation, comparison.changed) if comparison.changed else []
+    return Checked(observation, verdicts, comparison, tuple(words))
+
+
+def _as_version(row: Row, version: str) -> Row:
+    """Return the row under the version whose ledger entries shall hold for it."""
+    return Row(row.system, version, row.backend, row.operation, row.questions)
+
+
+def report_lines(checked: Checked, limit: int = 5) -> Iterator[str]:
+    """Say in words what was found, the worst first."""
+    version = checked.observation.header.version
+    for verdict in sorted(checked.verdicts, key=lambda v: not v.is_red):
+        row = verdict.row
+        yield f"{row.system} {version} {row.backend} {row.operation}: {in_one_line(verdict)}"
+        yield from _red_lines(verdict, limit)
+    if checked.comparison is None:
+        yield "no observation of this system is committed: judged by the definition and the ledger alone"
+        return
+    yield str(checked.comparison)
+    yield from (f"  {sentence}" for sentence in checked.changes)
+    yield from (f"  {change}" for change in checked.comparison.changed[:limit])
+    yield from (f"  no longer asked: {name}" for name in checked.comparison.missing[:limit])
+
+
+def in_one_line(verdict: RowVerdict) -> str:
+    """Return a row's status with the axes on which it leaves the definition."""
+    if verdict.status == "unsupported":
+        return "unsupported"
+    if verdict.is_red:
+        count = sum(len(group.unpredicted) for group in verdict.groups)
+        return f"RED: {count} answers that neither the definition nor the ledger predicts"
+    names = dict.fromkeys(e.name for g in verdict.groups for e in g.entries if g.findings)
+    found = sum(len(group.findings) for group in verdict.groups)
+    return "agrees" if verdict.status == "agree" else f"{found} known divergences ({', '.join(names)})"
+
+
+def _red_lines(verdict: RowVerdict, limit: int) -> Iterator[str]:
+    for group in verdict.groups:
+        if not group.unpredicted:
+            continue
+        questions = [q for q in verdict.row.questions if q.door in group.doors]
+        found = identify(verdict.row.operation, [q for q in questions if q.answer.outcome != "unsupported"])
+        yield f"  doors {', '.join(group.doors)}: {describe_search(found, verdict.row.operation)}"
+        for finding in group.unpredicted[:limit]:
+            yield f"    {finding.question.case.id} through {finding.question.door}: {finding.difference}"
+        if len(group.unpredicted) > limit:
+            yield f"    … and {len(group.unpredicted) - limit} more"
+
+
+def describe_search(found: Any, operation: str) -> str:
+    """Return what identification found, in words."""
+    if found.profiles:
+        return " or ".join(sorted({in_axes(p, operation) for p in found.profiles})[:3])
+    return (
+        f"no profile of {found.tried} tried predicts every answer; the closest, {in_axes(found.closest, operation)},"
+        f" predicts {found.predicted} of {found.asked}"
+    )
+
+
+def in_axes(profile: Any, operation: str) -> str:
+    """Return a profile as the axes on which it leaves the definition."""
+    axes = changed_axes(profile, operation)
+    return ", ".join(f"{a} = {c}" for a, c in axes.items()) or "the definition"
