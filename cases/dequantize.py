@@ -74,7 +74,8 @@ CASES = [
     Case("dequantize/one-number", ask(np.array(7, np.int8), tenth, 3, INT8), "rank 0 is kept"),
     Case("dequantize/three-axes", ask(ALL8[:24].reshape(2, 3, 4), tenth, 3, INT8), "the shape is kept"),
     Case("dequantize/zero-point-above-the-range", ask(FEW, one, 128, INT8), "must be refused"),
-    Case("dequantize/zero-point-below-the-range", ask(np.uint8([0, 1, 2]), one, -1, UINT8), "must be refused"),
+    Case("dequantize/zero-point-below-the-range", ask(np.array([0, 1, 2], np.uint8), one, -1, UINT8), "must be refused"),
+    Case("dequantize/empty-range", ask(FEW, one, 0, {"qmin": 127, "qmax": -128}), "must be refused"),
     Case("dequantize/scale-zero", ask(FEW, np.float32(0), 3, INT8), "undefined: systems are compared"),
     Case("dequantize/scale-nan", ask(FEW, np.float32(np.nan), 3, INT8), "undefined: systems are compared"),
 ]  # fmt: skip

@@ -24,12 +24,18 @@ FLOAT16_ALL = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
 BFLOAT16_ALL = Bfloat16((np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)).view(np.float32))
 
 
+def singles(values: Iterable[float]) -> Array:
+    """Return the values as float32."""
+    return np.array(list(values), np.float32)
+
+
 def neighbours(points: Array) -> Array:
     """Return each point between the next value below and the next above, in its own dtype."""
     infinity = points.dtype.type(np.inf)
     with np.errstate(over="ignore"):
         below, above = np.nextafter(points, -infinity), np.nextafter(points, infinity)
-    return np.stack([below, points, above], axis=-1).reshape(-1)
+    together: Array = np.stack([below, points, above], axis=-1).reshape(-1)
+    return together
 
 
 def near_ties(scale: Any, steps: Iterable[int], dtype: type[np.floating[Any]] = np.float32) -> Array:

@@ -6,14 +6,29 @@ values of those codes too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from cases.points import (
-    BFLOAT16_ALL, FLOAT16_ALL, INT2, INT4, INT8, INT16, INT32, UINT2, UINT4, UINT8, UINT16,
-    near_codes, near_ties, neighbours, ties_and_bounds,
-)  # fmt: skip
+    BFLOAT16_ALL,
+    FLOAT16_ALL,
+    INT2,
+    INT4,
+    INT8,
+    INT16,
+    INT32,
+    UINT2,
+    UINT4,
+    UINT8,
+    UINT16,
+    near_codes,
+    near_ties,
+    neighbours,
+    singles,
+    ties_and_bounds,
+)
 from oracle.bfloat16 import Bfloat16
 from oracle.formats import BFLOAT16, round_into
 
@@ -28,18 +43,22 @@ def ask(x: Any, scale: Any, zero_point: int, codes: dict[str, int]) -> dict[str,
 
 
 def at_ties(scale: Any, zero_point: int, codes: dict[str, int]) -> dict[str, Any]:
-    return ask(ties_and_bounds(scale, zero_point, **codes), scale, zero_point, codes)
+    return ask(ties_and_bounds(scale, zero_point, codes["qmin"], codes["qmax"]), scale, zero_point, codes)
 
 
 def brain(value: float) -> Bfloat16:
     return Bfloat16(round_into(np.asarray(value, np.float64), BFLOAT16))
 
 
-HALVES = np.float32([0.5, 1.5, 2.5, -0.5, -1.5, -2.5])
-NEAR_HALF = np.float32([0.49999997, 0.5, 0.50000006, -0.49999997, -0.5, -0.50000006])
-TWO_31 = neighbours(np.float32([2.0**31, -(2.0**31)]))
-HUGE = np.concatenate([TWO_31, np.float32([3e9, -3e9, 2.0**32, 2.0**63, -(2.0**63), 1e20, -1e20, 3e38, -3e38])])
-INFINITE = np.float32([np.inf, -np.inf, 1.0])
+def brain_near(scale: float, steps: Iterable[int]) -> Bfloat16:
+    return Bfloat16(round_into(near_codes(brain(scale), steps), BFLOAT16))
+
+
+HALVES = singles([0.5, 1.5, 2.5, -0.5, -1.5, -2.5])
+NEAR_HALF = singles([0.49999997, 0.5, 0.50000006, -0.49999997, -0.5, -0.50000006])
+TWO_31 = neighbours(singles([2.0**31, -(2.0**31)]))
+HUGE = np.concatenate([TWO_31, singles([3e9, -3e9, 2.0**32, 2.0**63, -(2.0**63), 1e20, -1e20, 3e38, -3e38])])
+INFINITE = singles([np.inf, -np.inf, 1.0])
 NANS = np.array([0x7FC00000, 0xFFC00000, 0x7FC12345, 0x3F800000], np.uint32).view(np.float32)
 
 TIES: list[Question] = [
@@ -63,7 +82,7 @@ TIES: list[Question] = [
 
 SCALES: list[Question] = [
     ("quotient-just-below-a-tie",
-     ask(np.float32([0.273939937]), np.float32(0.00214854861), 0, UINT8),
+     ask(singles([0.273939937]), np.float32(0.00214854861), 0, UINT8),
      "x / scale is 127.49999 and gives 127; x * (1 / scale) is 127.5 and gives 128"),
     ("tie-rich-scale", at_ties(tenth, 0, INT8),
      "x * (1 / scale) gives the other code at 32 points; float64 at a hundred"),
@@ -81,11 +100,11 @@ SCALES: list[Question] = [
      "1/0.013 in float64 rounded to float32 is not 1/float32(0.013): 304 points tell them apart"),
     ("subnormal-scale", ask(near_codes(np.float32(1e-40), range(-4, 5)), np.float32(1e-40), 0, INT8),
      "a CPU that flushes subnormals divides by zero; 1 / scale overflows to infinity"),
-    ("smallest-scale", ask(np.float32([0, 1e-45, -1e-45, 3e-45, 1e-38]), np.float32(1e-45), 3, INT8),
+    ("smallest-scale", ask(singles([0, 1e-45, -1e-45, 3e-45, 1e-38]), np.float32(1e-45), 3, INT8),
      "0 * (1 / scale) is 0 * inf, NaN"),
     ("huge-scale", ask(near_ties(np.float32(2e38), range(-2, 2)), np.float32(2e38), 0, INT8),
      "1 / scale is subnormal: flushed, every value gives the zero point"),
-    ("bound-beyond-float32", ask(np.float32([3e38, -3e38, 1e38, -1e38]), np.float32(1e37), 9, INT8),
+    ("bound-beyond-float32", ask(singles([3e38, -3e38, 1e38, -1e38]), np.float32(1e37), 9, INT8),
      "a clip in reals computes qmax * scale, which overflows; it must still saturate"),
 ]  # fmt: skip
 
@@ -112,9 +131,9 @@ EDGES: list[Question] = [
     ("nan-with-the-lowest-zero-point", ask(NANS, one, -128, INT8),
      "tells a NaN that became INT_MIN and wrapped from one that was clipped"),
     ("nan-unsigned", ask(NANS, one, 200, UINT8), "code 0 is the lowest code here"),
-    ("signed-zeros", ask(np.float32([0.0, -0.0, 0.3, -0.3]), one, 0, INT8),
+    ("signed-zeros", ask(singles([0.0, -0.0, 0.3, -0.3]), one, 0, INT8),
      "a zero that kept its sign gives -0.0"),
-    ("subnormals", ask(np.float32([1e-40, -1e-40, 1e-45, 1.1754944e-38]), np.float32(1.5e-38), 0, INT8),
+    ("subnormals", ask(singles([1e-40, -1e-40, 1e-45, 1.1754944e-38]), np.float32(1.5e-38), 0, INT8),
      "a CPU that flushes subnormals gives 0 for x whose quotient rounds to 1"),
     ("empty", ask(np.zeros((0,), np.float32), tenth, 3, INT8), "an empty tensor gives an empty tensor"),
     ("one-number", ask(np.array(0.25, np.float32), tenth, 3, INT8), "a tensor of rank 0 keeps its shape"),
@@ -142,13 +161,15 @@ TYPES: list[Question] = [
      "an addition of the lowest zero point that wraps gives the highest code"),
     ("uint16-bounds", ask(HUGE, one, 65535, UINT16), "a conversion through int16 wraps"),
     ("int32-large-codes",
-     ask(neighbours(np.float32([2**24, 2**24 + 4, -(2**25), 2**30, -(2**30)])), one, 3, INT32),
+     ask(neighbours(singles([2**24, 2**24 + 4, -(2**25), 2**30, -(2**30)])), one, 3, INT32),
      "beyond 2^24 a zero point added in float32 is lost"),
     ("int32-bounds", ask(HUGE, one, 3, INT32), "an addition that wraps gives the other end of int32"),
     ("int32-lowest-zero-point", ask(HUGE, one, -(2**31), INT32),
      "a sum in float32 loses the low bits of x; code - zero_point does not fit int32 and wraps"),
     ("int32-tie-rich-scale", ask(near_ties(tenth, range(-300, 300, 7)), tenth, 3, INT32),
      "tells before from fused addition where no clip interferes"),
+    ("int32-odd-zero-point", ask(near_ties(one, range(-4, 5)), one, 2**24 + 1, INT32),
+     "the zero point is no float32: added or subtracted there it loses its last bit, and 0 is not 0"),
     ("int32-nan", ask(NANS, one, 3, INT32), "code 0, the zero point and INT_MIN differ"),
 ]  # fmt: skip
 
@@ -165,6 +186,8 @@ FORMATS: list[Question] = [
      "all 65,536 inputs: a division in float32 instead of bfloat16 moves codes"),
     ("every-bfloat16-unsigned", ask(BFLOAT16_ALL, brain(0.007), 250, UINT8),
      "codes above 256 do not exist in bfloat16: sums with the zero point in bfloat16 lose bits"),
+    ("bfloat16-bounds", ask(brain_near(0.006, range(-130, 131)), brain(0.006), 0, INT8),
+     "127 * scale is no bfloat16: clipped to it in reals, every value beyond gives code 126"),
     ("float64", ask(ties_and_bounds(np.float64(0.1), 3, **INT8, dtype=np.float64), np.float64(0.1), 3, INT8),
      "a float64 computed in float32 loses its distance from a tie"),
     ("float32-with-float16-scale", ask(near_ties(np.float16(0.1), range(-20, 20)), np.float16(0.1), 3, INT8),

@@ -152,6 +152,9 @@ def describe_search(found: Any, operation: str) -> str:
     """Return what identification found, in words."""
     if found.profiles:
         return " or ".join(sorted({in_axes(p, operation) for p in found.profiles})[:3])
+    if found.constants:
+        arithmetic = in_axes(found.constants.profile, operation)
+        return f"arithmetic known, constants not: {arithmetic} with {found.constants} predicts every answer"
     return (
         f"no profile of {found.tried} tried predicts every answer; the closest, {in_axes(found.closest, operation)},"
         f" predicts {found.predicted} of {found.asked}"

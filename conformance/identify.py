@@ -1,7 +1,8 @@
 """Identify: which profile of an operation predicts every answer? Brute force, nearest first.
 
 All profiles within two changes of the definition are tried; beyond that, the best few are changed
-further, one axis at a time (a beam), until one predicts every answer or nothing improves.
+further, one axis at a time (a beam), until one predicts every answer or nothing improves. When no
+profile fits, scales within 4 ulp of the given ones are tried: arithmetic known, constants not.
 """
 
 from __future__ import annotations
@@ -11,18 +12,34 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from cases.case import Case
 from conformance.answer import Answer
 from conformance.judge import expected, is_same
 from conformance.row import Question, distinct
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, is_undefined
-from oracle.formats import carried
+from oracle.formats import BFLOAT16, carried, format_of
 from oracle.profile import AXES, Profile, contradiction, difference
 
+NEAR = 2  # changes up to which every profile is tried
 BEAM = 12
 DEPTH = 7
+ULPS = (1, -1, 2, -2, 3, -3, 4, -4)  # how far a constant may be from its nominal value
 SAMPLE = 400  # elements: longer vectors are thinned while searching, and used whole to confirm
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Arithmetic that predicts every answer, if the scale is so many ulps above the given one."""
+
+    profile: Profile
+    ulps: int
+
+    def __str__(self) -> str:
+        side = "above" if self.ulps > 0 else "below"
+        return f"a scale {abs(self.ulps)} ulp {side} the given one"
 
 
 @dataclass(frozen=True)
@@ -34,28 +51,91 @@ class Identified:
     closest: Profile  # the profile that predicts most answers, when none predicts all
     predicted: int
     asked: int
+    constants: Constants | None = None  # when no profile predicts all
 
 
 def identify(operation: str, questions: Iterable[Question]) -> Identified:
     """Search the profiles of an operation for those that predict every answer."""
-    whole = [q for q in distinct(questions) if is_in_domain(q)]
-    thin = [thinned(q) for q in whole]
-    tried: dict[Profile, int] = {}
     base = DEFINITIONS[operation].profile
-    front = [base]
-    score(base, thin, tried)
-    for depth in range(DEPTH + 1):
-        found = tuple(p for p in front if tried[p] == len(thin) and predicts_all(p, whole))
-        if found:
+    whole = [q for q in distinct(questions) if is_in_domain(q)]
+    # What the definition does not predict comes first: most profiles fail there at once.
+    thin = sorted(map(thinned, whole), key=lambda q: is_same(expected(q.case, base), q.answer))
+    front, tried = [base], {base: 0}
+    for depth in range(NEAR + 1):
+        front = expand(operation, front, tried) if depth else front
+        if found := predicting(front, thin, whole):
             return Identified(found, len(tried), found[0], len(whole), len(whole))
-        wide = front if depth < 2 else sorted(front, key=lambda p: -tried[p])[:BEAM]
-        front = [p for p in dict.fromkeys(q for f in wide for q in changes(operation, f)) if p not in tried]
-        for profile in front:
-            score(profile, thin, tried)
-        if depth >= 2 and (not front or max(tried[p] for p in front) < max(tried[p] for p in wide)):
+    if constants := identify_constants([base], thin, whole):
+        return Identified((), len(tried), base, score(base, thin), len(whole), constants)
+    return search_further(operation, front, tried, (thin, whole))
+
+
+def search_further(
+    operation: str,
+    front: list[Profile],
+    tried: dict[Profile, int],
+    questions: tuple[list[Question], list[Question]],
+) -> Identified:
+    """Change the best few profiles, one axis at a time, as long as it helps."""
+    thin, whole = questions
+    tried.update({profile: score(profile, thin) for profile in tried})
+    for _ in range(NEAR, DEPTH):
+        beam = sorted(front, key=lambda p: -tried[p])[:BEAM]
+        front = expand(operation, beam, tried)
+        if found := predicting(front, thin, whole):
+            return Identified(found, len(tried), found[0], len(whole), len(whole))
+        tried.update({profile: score(profile, thin) for profile in front})
+        if not front or max(tried[p] for p in front) < tried[beam[0]]:
             break
+    base = DEFINITIONS[operation].profile
     closest = max(tried, key=lambda p: (tried[p], -len(difference(base, p))))
-    return Identified((), len(tried), closest, tried[closest], len(whole))
+    constants = identify_constants([closest], thin, whole)
+    return Identified((), len(tried), closest, tried[closest], len(whole), constants)
+
+
+def expand(operation: str, front: list[Profile], tried: dict[Profile, int]) -> list[Profile]:
+    """Return the profiles one change away from a front that were not tried yet, and note them."""
+    near = dict.fromkeys(q for p in front for q in changes(operation, p))
+    fresh = [profile for profile in near if profile not in tried]
+    tried.update(dict.fromkeys(fresh, 0))
+    return fresh
+
+
+def predicting(
+    front: list[Profile], thin: list[Question], whole: list[Question]
+) -> tuple[Profile, ...]:
+    """Return the profiles that predict every answer."""
+    return tuple(p for p in front if predicts_all(p, thin) and predicts_all(p, whole))
+
+
+def identify_constants(
+    profiles: Iterable[Profile], thin: list[Question], whole: list[Question]
+) -> Constants | None:
+    """Return the first of a few profiles, and the nearest scale, that predict every answer."""
+    for profile in dict.fromkeys(profiles):
+        for ulps in ULPS:
+            if all(predicts_all(profile, with_scale(few, ulps)) for few in (thin, whole)):
+                return Constants(profile, ulps)
+    return None
+
+
+def with_scale(questions: list[Question], ulps: int) -> Iterator[Question]:
+    """Yield the same questions about another scale, with the same answers."""
+    for q in questions:
+        arguments = {**q.case.arguments, "scale": move(q.case.arguments["scale"], ulps)}
+        yield Question(Case(q.case.id, arguments, q.case.shows), q.door, q.answer)
+
+
+def move(value: Any, ulps: int) -> Any:
+    """Return reals, each so many ulps of its own dtype above what it is."""
+    values, brain = carried(value), format_of(value) is BFLOAT16
+    with np.errstate(all="ignore"):
+        if brain:  # finite, and no zero: the patterns of a float32 without its 16 low bits
+            moved = values.view(np.int32) + np.int32(ulps << 16)
+            return Bfloat16(np.asarray(moved, np.int32).view(np.float32))
+        for _ in range(abs(ulps)):
+            values = np.nextafter(values, values.dtype.type(np.inf if ulps > 0 else -np.inf))
+    return values
 
 
 def is_in_domain(question: Question) -> bool:
@@ -66,12 +146,12 @@ def is_in_domain(question: Question) -> bool:
     return question.answer.outcome == "value" or (question.answer.outcome == "refused" and refused)
 
 
-def score(profile: Profile, questions: list[Question], tried: dict[Profile, int]) -> None:
+def score(profile: Profile, questions: list[Question]) -> int:
     """Count the answers that a profile predicts."""
-    tried[profile] = sum(is_same(expected(q.case, profile), q.answer) for q in questions)
+    return sum(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 
-def predicts_all(profile: Profile, questions: list[Question]) -> bool:
+def predicts_all(profile: Profile, questions: Iterable[Question]) -> bool:
     return all(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 

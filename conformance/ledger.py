@@ -29,6 +29,7 @@ class Entry:
     """One story: who leaves the definition, on which axes, and how we know."""
 
     name: str
+    story: str
     operation: str
     system: str
     versions: tuple[str, ...]

@@ -176,10 +176,19 @@ def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Que
     """Return the first profile that predicts every answer, or None."""
     left = candidates(operation, questions)
     for question in distinct(questions):
-        left = [profile for profile in left if is_predicted(question, profile, entries)]
+        left = predicting(question, left, entries)
         if not left:
             return None
     return left[0] if left else None
+
+
+def predicting(question: Question, profiles: list[Profile], entries: tuple[Entry, ...]) -> list[Profile]:
+    """Return the profiles that predict an answer; those that are the same for its case are tried once."""
+    by_effect: dict[Profile, list[Profile]] = {}
+    for profile in profiles:
+        by_effect.setdefault(effective(profile, question.case, entries), []).append(profile)
+    alike = by_effect.values()
+    return [p for group in alike if is_predicted(question, group[0], entries) for p in group]
 
 
 def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Profile:

@@ -194,7 +194,7 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "range": ("full", "narrow_low", "narrow_high"),
 }
 _DEQUANTIZE: dict[str, tuple[str, ...]] = {
-    "subtraction": ("exact", "int32", "real"),
+    "subtraction": ("exact", "int32", "real", "output"),
     "dequantize": ("subtract", "distribute", "fused", "ignore"),
     "dequantize_precision": ("output", "scale", "float32", "float64"),
 }
@@ -381,15 +381,16 @@ def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> fl
     elif chosen["dequantize"] == "fused":
         y = f.fused(f.whole(code), scale, -f.multiply(zero_point, scale))
     else:
-        y = f.multiply(steps_from_zero(code, zero_point, grid, f, chosen), scale)
+        y = f.multiply(steps_from_zero(code, grid, f, output, chosen), scale)
     return arithmetic_of(output, chosen).convert(y)
 
 
-def steps_from_zero(code: int, zero_point: float, grid: Grid, f: Arithmetic,
+def steps_from_zero(code: int, grid: Grid, f: Arithmetic, output: str,
                     chosen: Mapping[str, str]) -> float:  # fmt: skip
-    """Return code - zero_point as a real."""
-    if chosen["subtraction"] == "real":
-        return f.add(f.whole(code), -zero_point)
+    """Return code - zero_point as a real of the precision."""
+    if chosen["subtraction"] in ("real", "output"):
+        g = arithmetic_of(output, chosen) if chosen["subtraction"] == "output" else f
+        return f.convert(g.add(g.whole(code), -g.whole(grid.zero_point)))
     steps = code - grid.zero_point
     return f.whole(wrap(steps, 32) if chosen["subtraction"] == "int32" else steps)
 

@@ -136,7 +136,6 @@ def find_thresholds(function: Quantizer, target: Format, probes: int = PROBES,
     last = last_pattern(target)
     ends = np.unique(np.concatenate([
         np.linspace(-1 - last, last, min(probes, 2 * last + 2)).astype(np.int64),
-        np.array([-1 - last, -1, 0, last]),
         to_patterns(np.asarray([] if starts is None else starts, target.carrier), target),
     ]))  # fmt: skip
     codes = codes_at(function, ends, target)

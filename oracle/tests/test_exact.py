@@ -146,7 +146,7 @@ def adversarial(target: Format, scale: float, zero_point: int, qmin: int, qmax: 
 PARAMETERS = [(0.1, 3, *INT8), (1.0, 127, *UINT8), (1e-6, -5, -8, 7)]
 PAIRS = [  # formats of x and scale
     (FLOAT16, FLOAT16), (BFLOAT16, BFLOAT16), (FLOAT32, FLOAT32), (FLOAT64, FLOAT64),
-    (FLOAT16, FLOAT32), (FLOAT32, FLOAT16),
+    (FLOAT16, FLOAT32), (FLOAT32, FLOAT16), (FLOAT16, BFLOAT16),
 ]  # fmt: skip
 
 
@@ -216,6 +216,18 @@ def test_scales_whose_reciprocal_or_product_leaves_the_format(
         if round_into(np.float64(scale), target) > 0:
             for operation in AXES:
                 assert_oracles_agree(operation, profile, target, target, (scale, 3, *INT8))
+
+
+@pytest.mark.parametrize("subtraction", AXES["dequantize"]["subtraction"])
+@pytest.mark.parametrize("target", [FLOAT16, BFLOAT16, FLOAT32, FLOAT64], ids=lambda f: f.name)
+def test_differences_of_large_codes(target: Format, subtraction: str) -> None:
+    profile = Profile(subtraction=subtraction)
+    int32 = -(2**31), 2**31 - 1
+    for codes in [(int32[1], *int32), (int32[0], *int32), (2**32, 0, 2**32),
+                  (32767, *INT16), (-32768, *INT16), (1001, *INT16)]:  # fmt: skip
+        for scale_format in (target, FLOAT32):
+            assert_oracles_agree("dequantize", profile, target, scale_format, (0.1, *codes))
+            assert_oracles_agree("fake_quantize", profile, target, scale_format, (0.1, *codes))
 
 
 @pytest.mark.parametrize("validation", AXES["quantize"]["validation"][1:])

@@ -1,0 +1,107 @@
+"""Ask every system every question: systems x cases, the siblings, and a search for more.
+
+A ledgered divergence is an xfail with its axes; one that is gone, or another one, fails: the row's
+profile no longer predicts every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from cases.case import Case, all_cases
+from cases.strategies import cases as drawn_cases
+from conformance.ask import Worker
+from conformance.check import Checked, Target, check, observe
+from conformance.judge import expected, find_difference, is_same
+from conformance.ledger import load_ledger
+from conformance.observation import write
+from conformance.row import Group, effective
+from conformance.survey import ask_case, show_progress
+from oracle.definition import DEFINITIONS, is_undefined
+
+RUN = Path(__file__).parent.parent / "reports" / "run"
+EXAMPLES = 300
+
+
+@cache
+def checked(target: Target) -> Checked:
+    """Ask a target once, keep its answers under reports/run, judge them."""
+    observation = observe(target, list(all_cases().values()), 120.0, show_progress)
+    write(observation, RUN)
+    return check(observation, load_ledger())
+
+
+@pytest.fixture(scope="session")
+def worker(target: Target) -> Iterator[Worker]:
+    with Worker(target.adapter, target.backend, target.python, variables=target.variables) as started:
+        yield started
+
+
+@pytest.mark.parametrize("case", all_cases().values(), ids=lambda case: case.id)
+def test_case(target: Target, case: Case) -> None:
+    result = checked(target)
+    asked = [q for q in result.observation.questions if q.case is case]
+    answered = [q for q in asked if q.answer.outcome != "unsupported"]
+    if not answered:
+        pytest.skip(asked[0].answer.reason if asked else "the adapter lacks the operation")
+    groups = groups_of(result, case.operation)
+    wrong = [f for g in groups for f in g.unpredicted if f.question.case is case]
+    assert not wrong, "\n".join(f"{f.question.door}: {f.difference} [{repeat(target, case)}]" for f in wrong)
+    known = [(g, f) for g in groups for f in g.findings if f.question.case is case]
+    if known:
+        names = dict.fromkeys(e.name for g, _ in known for e in g.entries if e.covers_case(case))
+        pytest.xfail(f"{', '.join(names)}: {known[0][1].difference}")
+
+
+def groups_of(result: Checked, operation: str) -> list[Group]:
+    return [g for v in result.verdicts if v.row.operation == operation for g in v.groups]
+
+
+def repeat(target: Target, case: Case) -> str:
+    """Return the command that repeats one case."""
+    flag = "--adapter" if target.adapter.endswith(".py") else "--system"
+    return f"python -m conformance check {flag} {target.adapter} --backend {target.backend} --case {case.id}"
+
+
+def test_answers_are_those_committed(target: Target) -> None:
+    comparison = checked(target).comparison
+    if comparison is None:
+        pytest.skip("no observation of this system is committed")
+    assert comparison.is_clean, "\n".join([str(comparison), *checked(target).changes])
+
+
+@pytest.mark.parametrize("operation", DEFINITIONS)
+def test_search_finds_nothing_new(target: Target, worker: Worker, operation: str) -> None:
+    """Every drawn question is answered as the row's profile predicts: searched, never under xfail."""
+    verdicts = [v for v in checked(target).verdicts if v.row.operation == operation and v.groups]
+    if not verdicts:
+        pytest.skip("the adapter lacks the operation")
+    group = next(g for g in verdicts[0].groups if "plain" in g.doors)
+    assert group.profile is not None, "test_case says why"
+
+    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
+              phases=[Phase.generate, Phase.shrink],
+              suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+    @given(drawn_cases(operation))
+    def search(case: Case) -> None:
+        assert_predicted(worker, group, case)
+
+    search()
+
+
+def assert_predicted(worker: Worker, group: Group, case: Case) -> None:
+    if is_undefined(case.arguments):
+        return
+    answer = ask_case(worker, case)
+    if answer.outcome == "unsupported":
+        return
+    assert group.profile is not None
+    wanted = expected(case, effective(group.profile, case, group.entries))
+    assert is_same(wanted, answer), f"{find_difference(case, wanted, answer)} [{dict(case.arguments)}]"
+
+

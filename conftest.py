@@ -1,0 +1,63 @@
+"""Put systems to pytest: `pytest conformance/test_systems.py --system torch --backend eager`."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from conformance.ask import AdapterMissing
+from conformance.check import Target, available, targets
+
+MISSING = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conformance")
+    group.addoption("--system", action="append", default=[], help="ask this system; may be repeated")
+    group.addoption("--backend", help="only this backend")
+    group.addoption("--adapter", action="append", default=[], help="ask this file.py or package.module")
+    group.addoption("--python", default=sys.executable, help="the interpreter the workers run in")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MISSING] = {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "target" in metafunc.fixturenames:
+        found = chosen_targets(metafunc.config)
+        ids = [f"{t.adapter}-{t.backend}" for t in found]
+        metafunc.parametrize("target", found, ids=ids, scope="session")
+
+
+def chosen_targets(config: pytest.Config) -> list[Target]:
+    """Return what the options name; without options nothing, since the unit tests need no framework."""
+    names = [*config.getoption("--system"), *config.getoption("--adapter")]
+    found: list[Target] = []
+    for name in names:
+        try:
+            found += targets(name, config.getoption("--backend"), config.getoption("--python"))
+        except AdapterMissing as error:
+            config.stash[MISSING][name] = f"module {error.missing} is missing"
+    if not names:
+        config.stash[MISSING].update(not_asked())
+    return found
+
+
+def not_asked() -> dict[str, str]:
+    """Return the systems that nobody asked for, with what to do."""
+    here, missing = available()
+    return {**{name: f"not asked: --system {name}" for name in here},
+            **{name: f"not installed: module {module}" for name, module in missing.items()}}  # fmt: skip
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name, reason in sorted(config.stash[MISSING].items()):
+        terminalreporter.write_line(f"{name}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    named = [*session.config.getoption("--system"), *session.config.getoption("--adapter")]
+    if named and session.config.stash[MISSING] and exitstatus == 0:
+        session.exitstatus = 1  # a system that was named and not observed is no success

@@ -1,0 +1,151 @@
+"""The calculator: what the definition gives for one value.
+
+    python -m oracle quantize 0.3 --scale 0.1 --zero-point 3 --qmin -128 --qmax 127 --explain
+    python -m oracle dequantize 6 --scale 0.1 --zero-point 3
+    python -m oracle fake_quantize 0.3 --scale 0.1 --dtype float16 --profile scaling=reciprocal
+
+Exit status: 0, or 2 for arguments that the definition refuses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+import numpy as np
+
+from oracle.affine import (
+    Grid, Step, dequantize_steps, explain, presented, quantize_steps, resolve,
+)  # fmt: skip
+from oracle.definition import DEFINITIONS, compute
+from oracle.formats import FORMATS, Array, Format, carried, round_into
+from oracle.profile import AXES, Profile, make_profile
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the result of one operation; return the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        result = calculate(options)
+    except ValueError as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        return 2
+    print(json.dumps(result, indent=2) if options.json else in_words(result))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m oracle", description=__doc__,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    doors = top.add_subparsers(dest="operation", required=True, metavar="OPERATION")
+    for name, definition in DEFINITIONS.items():
+        door = doors.add_parser(name, help=definition.source)
+        door.add_argument("value", help="a code" if name == "dequantize" else "a real: 0.3, nan, -inf, 0x3dcccccd")
+        door.add_argument("--scale", required=True, help="real units per code")
+        door.add_argument("--zero-point", type=int, default=0, help="the code of real 0; default 0")
+        door.add_argument("--qmin", type=int, default=-128, help="first code; default -128")
+        door.add_argument("--qmax", type=int, default=127, help="last code; default 127")
+        door.add_argument("--dtype", choices=FORMATS, default="float32", help="of the reals; default float32")
+        door.add_argument("--scale-dtype", choices=FORMATS, help="of the scale; default: that of the reals")
+        door.add_argument("--profile", nargs="*", default=[], metavar="AXIS=CHOICE",
+                          help=f"another arithmetic; axes: {', '.join(AXES[name])}")  # fmt: skip
+        door.add_argument("--explain", action="store_true", help="show each step")
+        door.add_argument("--json", action="store_true")
+    return top
+
+
+def number(text: str, target: Format) -> Any:
+    """Return one number of a format from decimal, or from the hex of its bits; ValueError otherwise."""
+    if text.startswith("0x"):
+        width = 16 if target.precision <= 11 else target.carrier().itemsize * 8
+        bits = int(text, 16) << (16 if target.name == "bfloat16" else 0)
+        if bits >> max(width, target.carrier().itemsize * 8):
+            raise ValueError(f"bits must fit {target.name}, got {text}")
+        word = np.array([bits], f"u{target.carrier().itemsize}")
+        return presented(word.view(target.carrier)[0:1].reshape(()), target)
+    try:
+        exact = np.float64(text)
+    except ValueError:
+        raise ValueError(f"a value must be a number, got {text}") from None
+    return presented(np.asarray(round_into(np.asarray(exact), target)), target)
+
+
+def calculate(options: argparse.Namespace) -> dict[str, Any]:
+    """Return value, code, scale, and the steps where they are asked for."""
+    choices = dict(_pair(text) for text in options.profile)
+    profile = make_profile(options.operation, choices)
+    reals = FORMATS[options.dtype]
+    scale = number(options.scale, FORMATS[options.scale_dtype or options.dtype])
+    rest = {"scale": scale, "zero_point": options.zero_point, "qmin": options.qmin, "qmax": options.qmax}
+    if options.operation == "dequantize":
+        given = {"code": np.asarray(_integer(options.value)), **rest}
+    else:
+        given = {"x": number(options.value, reals), **rest}
+    answer = compute(options.operation, given, profile)["value"]
+    grid = resolve(reals, **rest, profile=profile, output=reals)
+    code, value = both(options.operation, given, answer, grid, profile)
+    result = {"operation": options.operation, "value": value, "code": code, "scale": shown(scale),
+              "zero_point": options.zero_point, "profile": choices or "the definition"}  # fmt: skip
+    if options.explain:
+        result["steps"] = [" ".join(step) for step in explained(options.operation, given, grid, profile)]
+    return result
+
+
+def both(operation: str, given: dict[str, Any], answer: Any, grid: Grid,
+         profile: Profile) -> tuple[int, float | str]:  # fmt: skip
+    """Return the code and the value it stands for, whichever of the two was asked."""
+    if operation == "dequantize":
+        return int(given["code"]), shown(answer)
+    codes = _run(quantize_steps(grid, profile), carried(given["x"]))
+    values = answer if operation != "quantize" else presented(_run(dequantize_steps(grid, profile), codes), grid.output)
+    return int(codes), shown(values)
+
+
+def _run(steps: Any, values: Array) -> Array:
+    with np.errstate(all="ignore"):
+        for step in steps:
+            values = np.asarray(step.apply(np.asarray(values)))
+    return values
+
+
+def explained(operation: str, given: dict[str, Any], grid: Grid, profile: Profile) -> list[tuple[str, str, str]]:
+    """Return each step of the operation: its name, what it does, what it gives."""
+    steps: list[Step] = []
+    if operation != "dequantize":
+        steps += quantize_steps(grid, profile)
+    if operation != "quantize":
+        steps += dequantize_steps(grid, profile)
+    first = carried(given["x"]) if "x" in given else np.asarray(given["code"], np.int64)
+    return [(f"{name}:", text, f"-> {gives}") for name, text, gives in explain(iter(steps), first.reshape(1))]
+
+
+def shown(value: Any) -> float | str:
+    """Return a real as JSON can hold it: NaN and infinities as text."""
+    real = float(carried(value)[()])
+    return real if np.isfinite(real) else str(real)
+
+
+def in_words(result: dict[str, Any]) -> str:
+    """Return a result as lines of text."""
+    lines = [f"{name:11} {value}" for name, value in result.items() if name not in ("steps", "operation")]
+    return "\n".join(lines + [f"  {step}" for step in result.get("steps", [])])
+
+
+def _pair(text: str) -> tuple[str, str]:
+    axis, found, choice = text.partition("=")
+    if not found:
+        raise ValueError(f"a choice must be AXIS=CHOICE, got {text}")
+    return axis, choice
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a code must be an integer, got {text}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

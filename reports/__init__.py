@@ -1,0 +1,1 @@
+"""The reports: summary, comparison and the page, from the observations alone."""

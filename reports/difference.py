@@ -1,0 +1,57 @@
+"""What changed between two sets of observations, in words; and accepting a run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.compare import Comparison, compare, explain_changes, nearest
+from conformance.observation import Observation
+
+SHOWN = 5
+
+
+def differences(before: list[Observation], after: list[Observation]) -> list[str]:
+    """Return one paragraph per backend that changed, is new with other answers, or is missing.
+
+    A backend on an instruction set, or in a version, that was never seen is compared with the
+    nearest: equal answers are no difference.
+    """
+    lines = [line for observation in after for line in _against_nearest(observation, before)]
+    seen = {(o.header.system, o.header.backend) for o in after}
+    for header in dict.fromkeys(o.header for o in before):
+        if (header.system, header.backend) not in seen:
+            lines.append(f"{header.system} {header.version} {header.backend}: observed before, not now")
+            seen.add((header.system, header.backend))
+    return lines
+
+
+def _against_nearest(observation: Observation, before: list[Observation]) -> Iterator[str]:
+    reference = nearest(observation.header, before)
+    if reference is None:
+        yield f"{observation.header}: never observed before"
+        return
+    comparison = compare(reference, observation)
+    if not comparison.is_clean or comparison.new:
+        yield str(comparison)
+        yield from (f"  {s}" for s in explain_changes(reference, observation, comparison.changed))
+        yield from _examples(comparison)
+    elif reference.header.adapter != observation.header.adapter:
+        yield f"{observation.header}: the adapter changed, its answers did not; run python -m reports accept"
+
+
+def _examples(comparison: Comparison) -> Iterator[str]:
+    yield from (f"  {change}" for change in comparison.changed[:SHOWN])
+    yield from (f"  no longer asked: {name}" for name in comparison.missing[:SHOWN])
+
+
+def accept(run: Path, committed: Path) -> list[Path]:
+    """Copy every observation of a run over the committed ones; return what was written."""
+    written = []
+    for path in sorted(run.rglob("*.jsonl")):
+        target = committed / path.relative_to(run)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        written.append(target)
+    return written

@@ -1,0 +1,97 @@
+"""One divergence, told with what the observations hold: smallest input, who else, how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cases.case import Case, all_cases
+from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
+from conformance.ledger import Entry
+from conformance.row import Question, RowVerdict
+from oracle.definition import compute
+from oracle.formats import FLOAT32, Array, carried, format_of
+from oracle.profile import Profile, contradiction
+from oracle.thresholds import Staircase, count_differences, find_thresholds
+
+FLOAT32_NUMBERS = 4_278_190_082  # the float32 bit patterns that are no NaN
+
+
+@dataclass(frozen=True)
+class Side:
+    """Who gives the definition's answer on a witness, who the divergent one, who another."""
+
+    definition: tuple[str, ...]
+    same: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+def witness_of(entry: Entry, verdicts: Iterable[RowVerdict]) -> Question | None:
+    """Return the question that shows an entry: its witness case through the first door that it covers."""
+    for verdict in verdicts:
+        row = verdict.row
+        if not entry.covers(row.system, row.version, row.backend, row.operation):
+            continue
+        asked = [q for q in row.questions if q.case.id == entry.witness and entry.covers_door(q.door)]
+        telling = [q for q in asked if judge(q.case, q.answer).kind == DIVERGES]
+        if telling or asked:
+            return (telling or asked)[0]
+    return None
+
+
+def difference_of(question: Question) -> Difference:
+    """Return where the answer leaves the definition, at the input of smallest magnitude."""
+    return find_difference(question.case, expected(question.case, Profile()), question.answer)
+
+
+def sides(entry: Entry, question: Question, verdicts: Iterable[RowVerdict]) -> Side:
+    """Sort every other backend by what it answers to the witness."""
+    groups: dict[str, list[str]] = {"definition": [], "same": [], "other": []}
+    for verdict in verdicts:
+        row = verdict.row
+        if entry.covers(row.system, row.version, row.backend, row.operation):
+            continue
+        plain = [q for q in row.questions if q.case.id == entry.witness and q.door == "plain"]
+        if not plain or plain[0].answer.outcome == "unsupported":
+            continue
+        name = f"{row.system} {row.backend}"
+        if judge(plain[0].case, plain[0].answer).kind != DIVERGES:
+            groups["definition"].append(name)
+        else:
+            groups["same" if is_same(plain[0].answer, question.answer) else "other"].append(name)
+    return Side(*(tuple(dict.fromkeys(groups[key])) for key in ("definition", "same", "other")))
+
+
+def prevalence(entry: Entry) -> str | None:
+    """Return on how many of all float32 inputs the entry's profile leaves the definition, at its witness.
+
+    None where the witness is not a float32 quantizer with a float32 scale, or there is no profile.
+    """
+    case = all_cases()[entry.witness]
+    if "x" not in case.arguments or not entry.profile:
+        return None
+    if case.arguments["qmax"] - case.arguments["qmin"] > 1 << 16:  # as many thresholds as codes
+        return None
+    if any(format_of(case.arguments[name]) is not FLOAT32 for name in ("x", "scale")):
+        return None
+    profile = replace(Profile(), **entry.profile)
+    if contradiction(profile):
+        profile = replace(profile, scaling="reciprocal")
+    try:
+        count = count_differences(staircase(case, Profile()), staircase(case, profile)).count
+    except ValueError:  # the definition refuses the witness's arguments
+        return None
+    return f"{count:,} of {FLOAT32_NUMBERS:,} float32 inputs"
+
+
+def staircase(case: Case, profile: Profile) -> Staircase:
+    """Return a quantizer's staircase over all float32; the values of a fake quantizer by their bits."""
+    rest = {name: value for name, value in case.arguments.items() if name != "x"}
+
+    def codes(x: Array) -> Array:
+        y = carried(compute(case.operation, {"x": x, **rest}, profile)["value"])
+        return y if y.dtype.kind == "i" else np.ascontiguousarray(y + np.float32(0)).view(np.int32)
+
+    return find_thresholds(codes, FLOAT32)
