@@ -25,10 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "target" in metafunc.fixturenames:
+    if "asked" in metafunc.fixturenames:
         found = chosen_targets(metafunc.config)
         ids = [f"{t.adapter}-{t.backend}" for t in found]
-        metafunc.parametrize("target", found, ids=ids, scope="session")
+        metafunc.parametrize("asked", found, ids=ids, scope="session")
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:

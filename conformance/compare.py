@@ -10,7 +10,8 @@ from conformance.identify import changed_axes, identify
 from conformance.judge import Difference, find_difference, in_words, is_same
 from conformance.observation import Header, Observation
 from conformance.row import Question
-from oracle.profile import Profile
+from oracle.definition import DEFINITIONS
+from oracle.specification import AnyProfile
 
 INSTRUCTION_SETS = ("x86_64", "x86_64-avx2", "x86_64-avx512", "x86_64-avx512-vnni")
 
@@ -84,12 +85,12 @@ def _explain_operation(operation: str, before: Observation, after: Observation) 
         return [f"{operation}: no single profile predicts every answer; see the first differences"]
     old, new = (changed_axes(p, operation) for p in profiles)
     axes = [a for a in {**old, **new} if old.get(a) != new.get(a)]
-    base = Profile()
+    base = DEFINITIONS[operation].profile
     words = [f"{a}: {old.get(a, getattr(base, a))} -> {new.get(a, getattr(base, a))}" for a in axes]
     return [f"{operation}: {'; '.join(words) or 'the same profile'}"]
 
 
-def _identify_plain(operation: str, observation: Observation) -> Profile | None:
+def _identify_plain(operation: str, observation: Observation) -> AnyProfile | None:
     asked = [
         q for q in observation.questions
         if q.case.operation == operation and q.door == "plain" and q.answer.outcome != "unsupported"

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from conformance.identify import move
-from oracle.definition import DEFINITIONS, compute
-from oracle.profile import Profile, single_changes
+from oracle.definition import DEFINITIONS, compute, single_changes
+from oracle.specification import AnyProfile
 
 SYSTEM = "fake"
 FAITHFUL = "faithful"
@@ -24,8 +24,11 @@ def version() -> str:
     return "1"
 
 
-def _answer(operation: str, profile: Profile, ulps: int = 0, **arguments: Any) -> Mapping[str, Any]:
-    arguments["scale"] = move(arguments["scale"], ulps)
+def _answer(
+    operation: str, profile: AnyProfile, ulps: int = 0, **arguments: Any
+) -> Mapping[str, Any]:
+    if ulps:
+        arguments["scale"] = move(arguments["scale"], ulps)
     return compute(operation, arguments, profile)
 
 

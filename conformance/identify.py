@@ -19,9 +19,9 @@ from conformance.answer import Answer
 from conformance.judge import expected, is_same
 from conformance.row import Question, distinct
 from oracle.bfloat16 import Bfloat16
-from oracle.definition import DEFINITIONS, is_undefined
+from oracle.definition import AXES, DEFINITIONS, contradiction, difference, is_undefined
 from oracle.formats import BFLOAT16, carried, format_of
-from oracle.profile import AXES, Profile, contradiction, difference
+from oracle.specification import AnyProfile
 
 NEAR = 2  # changes up to which every profile is tried
 BEAM = 12
@@ -34,7 +34,7 @@ SAMPLE = 400  # elements: longer vectors are thinned while searching, and used w
 class Constants:
     """Arithmetic that predicts every answer, if the scale is so many ulps above the given one."""
 
-    profile: Profile
+    profile: AnyProfile
     ulps: int
 
     def __str__(self) -> str:
@@ -46,9 +46,9 @@ class Constants:
 class Identified:
     """What a search found: the profiles that predict every answer, all equally near the definition."""
 
-    profiles: tuple[Profile, ...]
+    profiles: tuple[AnyProfile, ...]
     tried: int
-    closest: Profile  # the profile that predicts most answers, when none predicts all
+    closest: AnyProfile  # the profile that predicts most answers, when none predicts all
     predicted: int
     asked: int
     constants: Constants | None = None  # when no profile predicts all
@@ -72,8 +72,8 @@ def identify(operation: str, questions: Iterable[Question]) -> Identified:
 
 def search_further(
     operation: str,
-    front: list[Profile],
-    tried: dict[Profile, int],
+    front: list[AnyProfile],
+    tried: dict[AnyProfile, int],
     questions: tuple[list[Question], list[Question]],
 ) -> Identified:
     """Change the best few profiles, one axis at a time, as long as it helps."""
@@ -93,7 +93,7 @@ def search_further(
     return Identified((), len(tried), closest, tried[closest], len(whole), constants)
 
 
-def expand(operation: str, front: list[Profile], tried: dict[Profile, int]) -> list[Profile]:
+def expand(operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]) -> list[AnyProfile]:
     """Return the profiles one change away from a front that were not tried yet, and note them."""
     near = dict.fromkeys(q for p in front for q in changes(operation, p))
     fresh = [profile for profile in near if profile not in tried]
@@ -102,14 +102,14 @@ def expand(operation: str, front: list[Profile], tried: dict[Profile, int]) -> l
 
 
 def predicting(
-    front: list[Profile], thin: list[Question], whole: list[Question]
-) -> tuple[Profile, ...]:
+    front: list[AnyProfile], thin: list[Question], whole: list[Question]
+) -> tuple[AnyProfile, ...]:
     """Return the profiles that predict every answer."""
     return tuple(p for p in front if predicts_all(p, thin) and predicts_all(p, whole))
 
 
 def identify_constants(
-    profiles: Iterable[Profile], thin: list[Question], whole: list[Question]
+    profiles: Iterable[AnyProfile], thin: list[Question], whole: list[Question]
 ) -> Constants | None:
     """Return the first of a few profiles, and the nearest scale, that predict every answer."""
     for profile in dict.fromkeys(profiles):
@@ -140,36 +140,36 @@ def move(value: Any, ulps: int) -> Any:
 
 def is_in_domain(question: Question) -> bool:
     """Whether a profile can say anything: no failure, no refusal of what the definition computes."""
-    if is_undefined(question.case.arguments):
+    if is_undefined(question.case.operation, question.case.arguments):
         return False
     refused = expected(question.case, DEFINITIONS[question.case.operation].profile).outcome == "refused"
     return question.answer.outcome == "value" or (question.answer.outcome == "refused" and refused)
 
 
-def score(profile: Profile, questions: list[Question]) -> int:
+def score(profile: AnyProfile, questions: list[Question]) -> int:
     """Count the answers that a profile predicts."""
     return sum(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 
-def predicts_all(profile: Profile, questions: Iterable[Question]) -> bool:
+def predicts_all(profile: AnyProfile, questions: Iterable[Question]) -> bool:
     return all(is_same(expected(q.case, profile), q.answer) for q in questions)
 
 
-def changes(operation: str, profile: Profile) -> Iterator[Profile]:
+def changes(operation: str, profile: AnyProfile) -> Iterator[AnyProfile]:
     """Yield the profiles one choice away; a choice that needs another brings it along."""
     for axis, choices in AXES[operation].items():
         for choice in choices:
             changed = replace(profile, **{axis: choice})
             if changed == profile:
                 continue
-            if contradiction(changed) is None:
+            if contradiction(operation, changed) is None:
                 yield changed
                 continue
             for other in ({"scaling": "reciprocal"}, {"scaling": "reciprocal64"},
                           {"overflow": "int32"}, {"overflow": "int64"}, {"overflow": "int32_below"},
                           {"offset": "after"}, {"nan": "lowest"}):  # fmt: skip
                 mended = replace(changed, **{a: c for a, c in other.items() if a != axis})
-                if mended != changed and contradiction(mended) is None:
+                if mended != changed and contradiction(operation, mended) is None:
                     yield mended
 
 
@@ -198,7 +198,7 @@ def pick(value: Any, step: int) -> Any:
     return Bfloat16(few) if isinstance(value, Bfloat16) else few
 
 
-def changed_axes(profile: Profile, operation: str) -> dict[str, str]:
+def changed_axes(profile: AnyProfile, operation: str) -> dict[str, str]:
     """Return where a profile leaves the definition of its operation."""
     pairs = difference(DEFINITIONS[operation].profile, profile)
     return {axis: pair[1] for axis, pair in pairs.items()}

@@ -11,9 +11,9 @@ import numpy as np
 
 from cases.case import Case
 from conformance.answer import Answer
-from oracle.definition import compute, is_undefined, open_axes, permitted
+from oracle.definition import DEFINITIONS, compute, is_undefined, open_axes, permitted
 from oracle.formats import carried, format_of
-from oracle.profile import Profile
+from oracle.specification import AnyProfile
 
 AGREES, DIVERGES, UNDEFINED, NO_ANSWER = "agrees", "diverges", "undefined", "no answer"
 
@@ -43,13 +43,13 @@ class Verdict:
     difference: Difference | None = None
 
 
-def expected(case: Case, profile: Profile) -> Answer:
+def expected(case: Case, profile: AnyProfile) -> Answer:
     """Return what a profile answers: a value, or a refusal. Remembered, a hundred long ones at most."""
     size = carried(case.arguments[case.vector]).size
     return _expected(case, profile) if size <= SHORT else _expected_long(case, profile)
 
 
-def compute_answer(case: Case, profile: Profile) -> Answer:
+def compute_answer(case: Case, profile: AnyProfile) -> Answer:
     try:
         return Answer("value", compute(case.operation, case.arguments, profile))
     except ValueError as refusal:
@@ -65,12 +65,12 @@ def judge(case: Case, answer: Answer) -> Verdict:
     """Compare one answer with what the definition permits for its case."""
     if answer.outcome == "unsupported":
         return Verdict(NO_ANSWER)
-    if is_undefined(case.arguments):
+    if is_undefined(case.operation, case.arguments):
         return Verdict(UNDEFINED)
     profiles = permitted(case.operation, open_axes(case.operation, case.arguments))
     if any(is_same(expected(case, profile), answer) for profile in profiles):
         return Verdict(AGREES)
-    return Verdict(DIVERGES, find_difference(case, expected(case, Profile()), answer))
+    return Verdict(DIVERGES, find_difference(case, expected(case, DEFINITIONS[case.operation].profile), answer))
 
 
 def is_same(a: Answer, b: Answer) -> bool:
@@ -117,7 +117,8 @@ def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
             return Difference(name, 0, "", f"an output {name}", f"{', '.join(answer.value)}", 1, 1)
         places = differing(wanted.value[name], answer.value[name])
         if isinstance(places, str):
-            return Difference(name, 0, "", *places.removeprefix("expected ").split(", got ", 1), 1, 1)
+            kinds = places.removeprefix("expected ").split(", got ", 1)
+            return Difference(name, 0, "", kinds[0], kinds[1], 1, 1)
         if places:
             return _difference_at(case, name, smallest(case, places), len(places), wanted.value, answer.value)
     return Difference("", 0, "", in_words(wanted), in_words(answer), 0, 1)

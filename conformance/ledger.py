@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cases.case import Case, all_cases
-from oracle.definition import DEFINITIONS
-from oracle.profile import make_profile
+from oracle.definition import DEFINITIONS, check_choice
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -125,13 +124,5 @@ def check_entry(entry: Entry) -> None:
         raise ValueError("an entry must have a profile, or an outcome with cases, or be unexplained")
     if entry.verdict == "unexplained" and not entry.tried:
         raise ValueError("an unexplained entry must say in `tried` which profiles were tried")
-    make_choices(entry)
-
-
-def make_choices(entry: Entry) -> dict[str, str]:
-    """Return the entry's profile; ValueError for an axis or choice that its operation lacks."""
     for axis, choice in entry.profile.items():
-        if axis == "offset" or axis == "nan":  # may contradict the default of another entry's axis
-            continue
-        make_profile(entry.operation, {axis: choice})
-    return entry.profile
+        check_choice(entry.operation, axis, choice)

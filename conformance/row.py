@@ -9,9 +9,9 @@ from cases.case import Case
 from conformance.answer import Answer
 from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
 from conformance.ledger import Entry
-from oracle.definition import is_undefined, open_axes, permitted, restrict
+from oracle.definition import DEFINITIONS, contradiction, is_undefined, open_axes, permitted, restrict
 from oracle.formats import carried
-from oracle.profile import Profile, contradiction
+from oracle.specification import AnyProfile
 
 FAILURES = ("error", "crash", "timeout")
 
@@ -55,7 +55,7 @@ class Group:
 
     doors: tuple[str, ...]
     entries: tuple[Entry, ...]
-    profile: Profile | None  # the one that predicts every answer
+    profile: AnyProfile | None  # the one that predicts every answer
     findings: tuple[Finding, ...]
     unpredicted: tuple[Finding, ...]
 
@@ -119,15 +119,15 @@ def judge_group(operation: str, entries: tuple[Entry, ...], questions: list[Ques
     return Group(doors, entries, profile, tuple(findings), tuple(unpredicted))
 
 
-def find(question: Question, known: bool, profile: Profile = Profile()) -> Finding:
-    wanted = expected(question.case, profile)
+def find(question: Question, known: bool, profile: AnyProfile = None) -> Finding:
+    wanted = expected(question.case, profile or DEFINITIONS[question.case.operation].profile)
     return Finding(question, find_difference(question.case, wanted, question.answer), known)
 
 
 def sibling_differences(questions: list[Question]) -> list[Question]:
     """Return the answers outside every definition's domain that differ from the first door's."""
     first: dict[str, Question] = {}
-    undefined = [q for q in questions if is_undefined(q.case.arguments)]
+    undefined = [q for q in questions if is_undefined(q.case.operation, q.case.arguments)]
     return [q for q in undefined if not is_same(first.setdefault(q.case.id, q).answer, q.answer)]
 
 
@@ -137,23 +137,23 @@ def overrides(entries: tuple[Entry, ...], case: Case) -> dict[str, str]:
     return {axis: choice for entry in mine for axis, choice in entry.profile.items()}
 
 
-def effective(profile: Profile, case: Case, entries: tuple[Entry, ...]) -> Profile:
+def effective(profile: AnyProfile, case: Case, entries: tuple[Entry, ...]) -> AnyProfile:
     """Return the profile that holds for one case: open axes where they are open, the ledger's always."""
     return replace(restrict(profile, case.operation, case.arguments), **overrides(entries, case))
 
 
-def is_predicted(question: Question, profile: Profile, entries: tuple[Entry, ...]) -> bool:
+def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, ...]) -> bool:
     """Whether the group's profile, or an entry's outcome, predicts an answer."""
-    if is_undefined(question.case.arguments):
+    if is_undefined(question.case.operation, question.case.arguments):
         return True
     for entry in entries:
         if entry.outcome and question.case.id in entry.cases:
             return question.answer.outcome == entry.outcome
     wanted = effective(profile, question.case, entries)
-    return contradiction(wanted) is None and is_same(expected(question.case, wanted), question.answer)
+    return contradiction(question.case.operation, wanted) is None and is_same(expected(question.case, wanted), question.answer)
 
 
-def candidates(operation: str, questions: Iterable[Question]) -> list[Profile]:
+def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile]:
     """Return every profile that the definition leaves possible for some of the questions."""
     axes: dict[str, tuple[str, ...]] = {}
     for question in questions:
@@ -172,7 +172,7 @@ def distinct(questions: Iterable[Question]) -> list[Question]:
     return sorted(flat, key=lambda q: int(carried(q.case.arguments[q.case.vector]).size))
 
 
-def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Profile | None:
+def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> AnyProfile | None:
     """Return the first profile that predicts every answer, or None."""
     left = candidates(operation, questions)
     for question in distinct(questions):
@@ -182,16 +182,16 @@ def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Que
     return left[0] if left else None
 
 
-def predicting(question: Question, profiles: list[Profile], entries: tuple[Entry, ...]) -> list[Profile]:
+def predicting(question: Question, profiles: list[AnyProfile], entries: tuple[Entry, ...]) -> list[AnyProfile]:
     """Return the profiles that predict an answer; those that are the same for its case are tried once."""
-    by_effect: dict[Profile, list[Profile]] = {}
+    by_effect: dict[AnyProfile, list[AnyProfile]] = {}
     for profile in profiles:
         by_effect.setdefault(effective(profile, question.case, entries), []).append(profile)
     alike = by_effect.values()
     return [p for group in alike if is_predicted(question, group[0], entries) for p in group]
 
 
-def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> Profile:
+def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> AnyProfile:
     """Return the possible profile that predicts most answers."""
     few = distinct(questions)
     return max(candidates(operation, questions), key=lambda profile: sum(is_predicted(q, profile, entries) for q in few))

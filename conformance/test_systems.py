@@ -37,21 +37,21 @@ def checked(target: Target) -> Checked:
 
 
 @pytest.fixture(scope="session")
-def worker(target: Target) -> Iterator[Worker]:
-    with Worker(target.adapter, target.backend, target.python, variables=target.variables) as started:
+def worker(asked: Target) -> Iterator[Worker]:
+    with Worker(asked.adapter, asked.backend, asked.python, variables=asked.variables) as started:
         yield started
 
 
 @pytest.mark.parametrize("case", all_cases().values(), ids=lambda case: case.id)
-def test_case(target: Target, case: Case) -> None:
-    result = checked(target)
-    asked = [q for q in result.observation.questions if q.case is case]
-    answered = [q for q in asked if q.answer.outcome != "unsupported"]
+def test_case(asked: Target, case: Case) -> None:
+    result = checked(asked)
+    questions = [q for q in result.observation.questions if q.case is case]
+    answered = [q for q in questions if q.answer.outcome != "unsupported"]
     if not answered:
-        pytest.skip(asked[0].answer.reason if asked else "the adapter lacks the operation")
+        pytest.skip(questions[0].answer.reason if questions else "the adapter lacks the operation")
     groups = groups_of(result, case.operation)
     wrong = [f for g in groups for f in g.unpredicted if f.question.case is case]
-    assert not wrong, "\n".join(f"{f.question.door}: {f.difference} [{repeat(target, case)}]" for f in wrong)
+    assert not wrong, "\n".join(f"{f.question.door}: {f.difference} [{repeat(asked, case)}]" for f in wrong)
     known = [(g, f) for g in groups for f in g.findings if f.question.case is case]
     if known:
         names = dict.fromkeys(e.name for g, _ in known for e in g.entries if e.covers_case(case))
@@ -68,17 +68,17 @@ def repeat(target: Target, case: Case) -> str:
     return f"python -m conformance check {flag} {target.adapter} --backend {target.backend} --case {case.id}"
 
 
-def test_answers_are_those_committed(target: Target) -> None:
-    comparison = checked(target).comparison
+def test_answers_are_those_committed(asked: Target) -> None:
+    comparison = checked(asked).comparison
     if comparison is None:
         pytest.skip("no observation of this system is committed")
-    assert comparison.is_clean, "\n".join([str(comparison), *checked(target).changes])
+    assert comparison.is_clean, "\n".join([str(comparison), *checked(asked).changes])
 
 
 @pytest.mark.parametrize("operation", DEFINITIONS)
-def test_search_finds_nothing_new(target: Target, worker: Worker, operation: str) -> None:
+def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str) -> None:
     """Every drawn question is answered as the row's profile predicts: searched, never under xfail."""
-    verdicts = [v for v in checked(target).verdicts if v.row.operation == operation and v.groups]
+    verdicts = [v for v in checked(asked).verdicts if v.row.operation == operation and v.groups]
     if not verdicts:
         pytest.skip("the adapter lacks the operation")
     group = next(g for g in verdicts[0].groups if "plain" in g.doors)
@@ -95,7 +95,7 @@ def test_search_finds_nothing_new(target: Target, worker: Worker, operation: str
 
 
 def assert_predicted(worker: Worker, group: Group, case: Case) -> None:
-    if is_undefined(case.arguments):
+    if is_undefined(case.operation, case.arguments):
         return
     answer = ask_case(worker, case)
     if answer.outcome == "unsupported":

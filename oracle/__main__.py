@@ -19,9 +19,9 @@ import numpy as np
 from oracle.affine import (
     Grid, Step, dequantize_steps, explain, presented, quantize_steps, resolve,
 )  # fmt: skip
-from oracle.definition import DEFINITIONS, compute
+from oracle.definition import AXES, DEFINITIONS, compute, make_profile
 from oracle.formats import FORMATS, Array, Format, carried, round_into
-from oracle.profile import AXES, Profile, make_profile
+from oracle.profile import Profile
 
 
 def main(arguments: list[str] | None = None) -> int:

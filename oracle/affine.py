@@ -388,8 +388,3 @@ def explain(steps: Iterator[Step], value: Array) -> list[tuple[str, str, str]]:
             value = step.apply(value)
             lines.append((step.name, step.text, str(value.reshape(-1)[0])))
     return lines
-
-
-def describe(profile: Profile, axes: list[str]) -> list[str]:
-    """Return one sentence for each of the axes."""
-    return [f"{axis} = {getattr(profile, axis)}: {MEANING[axis][getattr(profile, axis)]}" for axis in axes]

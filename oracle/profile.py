@@ -6,8 +6,7 @@ axes of each operation and their choices, the definition's first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from oracle.rounding import ROUND
 
@@ -149,6 +148,12 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     for operation, axes in _OWN_AXES.items()
 }
 
+# A choice that contradicts the default of another axis comes with a choice on that axis.
+COMPANIONS = {
+    ("offset", "fused"): {"scaling": "reciprocal"},
+    ("nan", "overflow"): {"overflow": "int32"},
+}
+
 ONNX_QUANTIZE_LINEAR = Profile()
 ONNX_DEQUANTIZE_LINEAR = Profile()
 FAKE_QUANTIZE = Profile()
@@ -172,32 +177,3 @@ def check_profile(operation: str, profile: Profile) -> None:
             raise ValueError(f"{axis} must be one of {', '.join(choices)}, got {getattr(profile, axis)}")
     if wrong := contradiction(profile):
         raise ValueError(f"{wrong}, got {profile}")
-
-
-def make_profile(operation: str, choices: dict[str, str]) -> Profile:
-    """Return the default profile with some axes chosen otherwise; ValueError for unknown ones."""
-    for axis in choices:
-        if axis not in AXES[operation]:
-            known = ", ".join(AXES[operation])
-            raise ValueError(f"an axis of {operation} must be one of {known}, got {axis}")
-    profile = replace(Profile(), **choices)
-    check_profile(operation, profile)
-    return profile
-
-
-def difference(a: Profile, b: Profile) -> dict[str, tuple[str, str]]:
-    """Return the axes on which two profiles differ, in the order of the arithmetic."""
-    pairs = {f.name: (getattr(a, f.name), getattr(b, f.name)) for f in fields(a)}
-    return {axis: pair for axis, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def single_changes(operation: str) -> Iterator[tuple[str, str, Profile]]:
-    """Yield (axis, choice, profile) for every choice that the default does not make.
-
-    Where a choice contradicts the default of another axis, that other axis takes its first choice
-    that agrees: `offset=fused` comes with `scaling=reciprocal`, `nan=overflow` with `overflow=int32`.
-    """
-    companions = {("offset", "fused"): {"scaling": "reciprocal"}, ("nan", "overflow"): {"overflow": "int32"}}
-    for axis, choices in AXES[operation].items():
-        for choice in choices[1:]:
-            yield axis, choice, replace(Profile(), **{axis: choice}, **companions.get((axis, choice), {}))

@@ -13,7 +13,6 @@ from conformance.observation import Observation
 from conformance.row import Row, RowVerdict
 from oracle.definition import DEFINITIONS, open_axes
 from oracle.formats import carried
-from oracle.profile import AXES, MEANING, Profile
 from reports.fakes import fake_lines
 from reports.story import difference_of, prevalence, sides, witness_of
 from reports.summary import judge_all, summarize
@@ -132,14 +131,15 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     if question is None:
         return
     found, others = difference_of(question), sides(entry, question, verdicts)
+    definition = DEFINITIONS[entry.operation]
     yield f'### <a id="{entry.name}"></a>{entry.name}'
     yield ""
     yield entry.story
     yield ""
     yield f"- **verdict**: {entry.verdict}; {entry.system} {', '.join(entry.versions)}, {scope(entry)}"
     for axis, choice in entry.profile.items():
-        base = getattr(Profile(), axis)
-        yield f"- **{axis}** = {choice} (definition: {base}): {MEANING[axis][choice]}"
+        base = getattr(definition.profile, axis)
+        yield f"- **{axis}** = {choice} (definition: {base}): {definition.meaning[axis][choice]}"
     if entry.outcome:
         yield f"- **outcome**: {entry.outcome}, on {', '.join(f'`{c}`' for c in entry.cases)}"
     door = "" if question.door == "plain" else f" through the door *{question.door}*"

@@ -11,9 +11,9 @@ from cases.case import Case, all_cases
 from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
 from conformance.ledger import Entry
 from conformance.row import Question, RowVerdict
-from oracle.definition import compute
+from oracle.definition import DEFINITIONS, compute, contradiction
 from oracle.formats import FLOAT32, Array, carried, format_of
-from oracle.profile import Profile, contradiction
+from oracle.specification import AnyProfile
 from oracle.thresholds import Staircase, count_differences, find_thresholds
 
 FLOAT32_NUMBERS = 4_278_190_082  # the float32 bit patterns that are no NaN
@@ -43,7 +43,7 @@ def witness_of(entry: Entry, verdicts: Iterable[RowVerdict]) -> Question | None:
 
 def difference_of(question: Question) -> Difference:
     """Return where the answer leaves the definition, at the input of smallest magnitude."""
-    return find_difference(question.case, expected(question.case, Profile()), question.answer)
+    return find_difference(question.case, expected(question.case, DEFINITIONS[question.case.operation].profile), question.answer)
 
 
 def sides(entry: Entry, question: Question, verdicts: Iterable[RowVerdict]) -> Side:
@@ -76,17 +76,18 @@ def prevalence(entry: Entry) -> str | None:
         return None
     if any(format_of(case.arguments[name]) is not FLOAT32 for name in ("x", "scale")):
         return None
-    profile = replace(Profile(), **entry.profile)
-    if contradiction(profile):
-        profile = replace(profile, scaling="reciprocal")
+    base = DEFINITIONS[entry.operation].profile
+    profile = replace(base, **entry.profile)
+    if contradiction(entry.operation, profile):  # its axes need another entry's beside them
+        return None
     try:
-        count = count_differences(staircase(case, Profile()), staircase(case, profile)).count
+        count = count_differences(staircase(case, base), staircase(case, profile)).count
     except ValueError:  # the definition refuses the witness's arguments
         return None
     return f"{count:,} of {FLOAT32_NUMBERS:,} float32 inputs"
 
 
-def staircase(case: Case, profile: Profile) -> Staircase:
+def staircase(case: Case, profile: AnyProfile) -> Staircase:
     """Return a quantizer's staircase over all float32; the values of a fake quantizer by their bits."""
     rest = {name: value for name, value in case.arguments.items() if name != "x"}
 

@@ -17,7 +17,8 @@ from oracle import affine
 from oracle.affine import dequantize, explain, fake_quantize, quantize
 from oracle.bfloat16 import Bfloat16
 from oracle.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format, carried
-from oracle.profile import AXES, Profile, check_profile, make_profile
+from oracle.definition import make_profile
+from oracle.profile import AXES, Profile, check_profile
 
 INT8 = (0, -128, 127)
 SCALE = np.float32(0.1)
@@ -164,7 +165,7 @@ def test_refused_inputs() -> None:
     [
         ({"nan": "propagates"}, "nan must be one of lowest, .*, got propagates"),
         ({"rounding": "up"}, "rounding must be one of half_even, .*, got up"),
-        ({"offset": "fused"}, "scaling must not be divide, got Profile"),
+        ({"offset": "fused"}, "scaling must not be divide, got"),
         ({"offset": "fused", "scaling": "reciprocal", "clip": "scaled"}, "clip must not be scaled"),
         ({"nan": "overflow"}, "overflow must not be saturates, got Profile"),
         ({"colour": "red"}, "an axis of quantize must be one of validation, .*, got colour"),

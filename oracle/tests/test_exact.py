@@ -30,7 +30,8 @@ from oracle.formats import (
     carried,
     round_into,
 )
-from oracle.profile import AXES, Profile, contradiction, single_changes
+from oracle.definition import single_changes
+from oracle.profile import AXES, Profile, contradiction
 from oracle.thresholds import find_thresholds, from_patterns, last_pattern
 
 INT8, UINT8, NARROW, TWELVE_BITS = (-128, 127), (0, 255), (-127, 127), (-2048, 2047)

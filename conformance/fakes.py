@@ -1,0 +1,199 @@
+"""Fakes, generated: deliberately wrong implementations prove that the harness notices.
+
+Each choice on each axis of each operation is planted in a real worker process, which answers every
+case with that one choice changed. `identify` must name exactly what was planted, or, where two
+choices are the same function, only choices that are proven to be. Scales that are off by one ulp must
+diverge, be explained by no profile, and be recognised as constants; the faithful fake is acquitted.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cases.case import cases_of
+from conformance.ask import Worker
+from conformance.check import in_axes
+from conformance.fake_adapter import FAITHFUL, ULPS
+from conformance.identify import Identified, identify
+from conformance.judge import DIVERGES, expected, is_same, judge
+from conformance.row import Question, Row, judge_row
+from conformance.survey import ask_case
+from oracle.definition import DEFINITIONS, single_changes
+from oracle.specification import AnyProfile
+
+CONVICTED, EQUIVALENTLY, CONSTANTS, ACQUITTED, MISSED = (
+    "convicted", "equivalent", "convicted, constants", "acquitted", "missed",
+)  # fmt: skip
+ADAPTER = "conformance.fake_adapter"
+
+Key = tuple[str, str, str]  # operation, axis, choice
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Choices that are one function as long as every other axis stays with the definition."""
+
+    operations: tuple[str, ...]
+    choices: tuple[tuple[str, str], ...]  # (axis, choice), all the same
+    proof: str
+    also: tuple[tuple[str, str], ...] = ()  # planted choices that bring one of them along
+    unless: tuple[tuple[str, str], ...] = ()  # with these besides, cases tell them apart
+
+    def alike(self, operation: str, profile: AnyProfile) -> frozenset[AnyProfile]:
+        """Return the profiles that are the same function as one that makes one of the choices."""
+        base = DEFINITIONS[operation].profile
+        definition = {axis: getattr(base, axis) for axis, _ in self.choices}
+        return frozenset(
+            replace(profile, **{**definition, axis: choice}) for axis, choice in self.choices
+        )
+
+    def keys(self) -> Iterator[Key]:
+        """Yield (operation, axis, choice) of each planted choice that is not told apart."""
+        for operation in self.operations:
+            for axis, choice in (*self.choices, *self.also):
+                if choice != getattr(DEFINITIONS[operation].profile, axis):
+                    yield operation, axis, choice
+
+
+EQUIVALENCES = (
+    Equivalence(
+        ("quantize", "fake_quantize"),
+        (("code_type", "given"), ("code_type", "uint8")),
+        "128 is added to zero_point, qmin and qmax and subtracted from the code, all exactly:"
+        " clip(c + z + 128, 0, 255) - 128 = clip(c + z, -128, 127) for every integer c, and NaN gives"
+        " the lowest code of either. They part only where the addition of z wraps.",
+        unless=(("overflow", "int32"),),
+    ),
+    Equivalence(
+        ("quantize",),
+        (("stored_scale", "float32"), ("precision", "float32")),
+        "Both divide float32(x) by float32(scale) in float32, and quantize uses the scale nowhere"
+        " else. They part where 1 / scale is computed in the dtype that the scale is stored in.",
+        unless=(("scaling", "reciprocal"),),
+    ),
+    Equivalence(
+        ("quantize", "fake_quantize"),
+        (("scaling", "reciprocal"), ("scaling", "reciprocal64")),
+        "The factor is rounded to the dtype of the scale. A quotient of two p-bit numbers that is"
+        " rounded to q bits first, q >= 2p + 2, is rounded as if once (Figueroa 1995): 53 >= 2*24 + 2"
+        " for float32, and float16 and bfloat16 have fewer bits; a subnormal quotient has fewer still."
+        " For float64 both compute the same. They part where the precision is not the scale's.",
+        also=(("offset", "fused"),),
+        unless=(("precision", "float64"),),
+    ),
+    Equivalence(
+        ("quantize", "fake_quantize"),
+        (("clip", "scaled"), ("clip", "rounded")),
+        "Both bounds are integers of the format, since rounding an integer into a format gives an"
+        " integer. Rounding half to even is monotone and keeps integers, hence round(clip(t, a, b)) ="
+        " clip(round(t), a, b), and NaN stays NaN in both.",
+    ),
+    Equivalence(
+        ("dequantize", "fake_quantize"),
+        (("subtraction", "real"), ("subtraction", "output")),
+        "The definition multiplies in the dtype of y: 'the precision' and 'the dtype of y' name the"
+        " same format. They part where the multiplication has another precision.",
+        unless=(("dequantize_precision", "float32"),),
+    ),
+)  # fmt: skip
+
+
+EQUIVALENT: dict[Key, Equivalence] = {key: e for e in EQUIVALENCES for key in e.keys()}
+
+
+@dataclass(frozen=True)
+class Conviction:
+    """What became of one fake."""
+
+    operation: str
+    axis: str
+    choice: str
+    verdict: str
+    profiles: tuple[str, ...]  # that predict every answer
+    case: str  # the first that tells the fake from the definition
+    proof: str = ""  # why the profiles are one function
+
+    def __str__(self) -> str:
+        told = f"; first told by {self.case}" if self.case else ""
+        found = " or ".join(self.profiles)
+        line = f"{self.operation} {self.axis} = {self.choice}: {self.verdict} as {found}{told}"
+        return f"{line}\n    {self.proof}" if self.proof else line
+
+
+def convict() -> list[Conviction]:
+    """Ask every fake every case, and return what the harness made of each."""
+    with Worker(ADAPTER) as worker:
+        return [
+            convict_one(worker, operation, *fake)
+            for operation in DEFINITIONS
+            for fake in fakes_of(operation)
+        ]
+
+
+def fakes_of(operation: str) -> Iterator[tuple[str, str, AnyProfile | None]]:
+    """Yield (axis, choice, profile): the faithful one, the axes, and faults that no profile has."""
+    yield FAITHFUL, "", DEFINITIONS[operation].profile
+    yield from single_changes(operation)
+    for door in ULPS:
+        axis, _, choice = door.partition("=")
+        yield axis, choice, None
+
+
+def convict_one(
+    worker: Worker, operation: str, axis: str, choice: str, profile: AnyProfile | None
+) -> Conviction:
+    """Ask one fake every case of its operation, and look for what it computes."""
+    door = f"{axis}={choice}" if choice else axis
+    asked = [Question(case, door, ask_case(worker, case, door)) for case in cases_of(operation)]
+    found, equivalence = identify(operation, asked), EQUIVALENT.get((operation, axis, choice))
+    verdict = verdict_of(asked, found, profile, equivalence)
+    names = tuple(in_axes(p, operation) for p in found.profiles)
+    constants = (f"{in_axes(found.closest, operation)} with {found.constants}",)
+    return Conviction(
+        operation,
+        axis,
+        choice,
+        verdict,
+        constants if verdict == CONSTANTS else names,
+        next((q.case.id for q in asked if not is_faithful(q)), ""),
+        equivalence.proof if equivalence and verdict == EQUIVALENTLY else "",
+    )
+
+
+def verdict_of(
+    asked: list[Question],
+    found: Identified,
+    profile: AnyProfile | None,
+    equivalence: Equivalence | None,
+) -> str:
+    """Return the one word for a fake, given what was planted (None: no profile) and what was found."""
+    diverges = any(judge(q.case, q.answer).kind == DIVERGES for q in asked)
+    if profile is None:
+        return CONSTANTS if diverges and found.constants and not found.profiles else MISSED
+    operation = asked[0].case.operation
+    if profile == DEFINITIONS[operation].profile:
+        row = Row("fake", "1", "default", operation, tuple(asked))
+        return ACQUITTED if judge_row(row, []).status == "agree" else MISSED
+    if equivalence is None:
+        return CONVICTED if found.profiles == (profile,) else MISSED
+    alike = equivalence.alike(operation, profile)
+    return EQUIVALENTLY if found.profiles and alike.issuperset(found.profiles) else MISSED
+
+
+def is_faithful(question: Question) -> bool:
+    """Whether an answer is the definition's own."""
+    base = DEFINITIONS[question.case.operation].profile
+    return is_same(expected(question.case, base), question.answer)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file, atomically."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)

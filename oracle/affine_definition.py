@@ -1,0 +1,95 @@
+"""The definitions of the affine operations: sources, sentences, and where they are silent."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from oracle.affine import dequantize, fake_quantize, quantize
+from oracle.arithmetic import INT32_MIN
+from oracle.formats import FLOAT32, FLOAT64, carried, format_of
+from oracle.profile import AXES, COMPANIONS, MEANING, Profile, contradiction
+from oracle.specification import Arguments, Definition, Silence
+
+
+def has_nan(arguments: Arguments) -> bool:
+    return bool(np.isnan(carried(arguments["x"])).any())
+
+
+def has_float64(arguments: Arguments) -> bool:
+    reals = (arguments[name] for name in ("x", "scale") if name in arguments)
+    return any(format_of(value) is FLOAT64 for value in reals)
+
+
+def has_other_than_float32(arguments: Arguments) -> bool:
+    return any(format_of(arguments[name]) is not FLOAT32 for name in ("x", "scale"))
+
+
+def undefined(arguments: Arguments) -> str | None:
+    """Return what no definition decides about these arguments, or None."""
+    scale = float(carried(arguments["scale"]).reshape(-1)[0])
+    if not np.isfinite(scale) or scale <= 0:
+        return f"no definition says what a scale of {scale} means"
+    if "code" in arguments and arguments["qmin"] == INT32_MIN and arguments["zero_point"] != 0:
+        return 'ONNX says of int32: "there\'s no zero point (zero point is supposed to be 0)"'
+    return None
+
+
+# What an open precision may be. Scaling in float64 is not among them: where an argument is a
+# float64 the dtype of the scale names it, and elsewhere it is no reading of the text.
+PRECISIONS = ("scale", "promoted", "float32")
+PRECISIONS_BACK = ("output", "scale", "float32", "float64")
+
+_FLOAT64 = "ONNX types x as float, float16, bfloat16 or int32; float64 is in no list"
+_OTHER = "torch documents input and scale as float32; nothing is said of other dtypes"
+
+define = partial(
+    Definition, profile=Profile(), meaning=MEANING, undefined=undefined,
+    contradiction=contradiction, companions=COMPANIONS,
+)  # fmt: skip
+
+OPERATIONS = (
+    define(
+        function=quantize, axes=AXES["quantize"],
+        source="ONNX QuantizeLinear, operator set 25",
+        sentences=(
+            "The quantization formula is `y = saturate((x / y_scale) + y_zero_point)`.",
+            "For `(x / y_scale)`, it rounds to the nearest even.",
+            "The type of `y_scale` determines the precision of the division operation between"
+            " `x` and `y_scale`, unless the `precision` attribute is specified.",
+        ),
+        silences=(
+            Silence("nan", AXES["quantize"]["nan"], has_nan, "NaN is not mentioned"),
+            Silence("stored_scale", AXES["quantize"]["stored_scale"], has_float64, _FLOAT64),
+            Silence("precision", PRECISIONS, has_float64, _FLOAT64),
+        ),
+    ),
+    define(
+        function=dequantize, axes=AXES["dequantize"],
+        source="ONNX DequantizeLinear, operator set 25",
+        sentences=(
+            "The dequantization formula is `y = (x - x_zero_point) * x_scale`.",
+            "The output type also determines the precision of the multiplication operation.",
+        ),
+        silences=(
+            Silence("stored_scale", AXES["dequantize"]["stored_scale"], has_float64, _FLOAT64),
+            Silence("dequantize_precision", PRECISIONS_BACK, has_float64, _FLOAT64),
+        ),
+    ),
+    define(
+        function=fake_quantize, axes=AXES["fake_quantize"],
+        source="torch.fake_quantize_per_tensor_affine, documentation of 2.13",
+        sentences=(
+            "output = (min(quant_max, max(quant_min, std::nearby_int(input / scale) +"
+            " zero_point)) - zero_point) * scale",
+            "input (Tensor): the input value(s), torch.float32 tensor",
+        ),
+        silences=(
+            Silence("nan", AXES["fake_quantize"]["nan"], has_nan, "NaN is not mentioned"),
+            Silence("stored_scale", AXES["fake_quantize"]["stored_scale"], has_float64, _OTHER),
+            Silence("precision", PRECISIONS, has_other_than_float32, _OTHER),
+            Silence("dequantize_precision", PRECISIONS_BACK, has_other_than_float32, _OTHER),
+        ),
+    ),
+)  # fmt: skip
