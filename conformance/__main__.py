@@ -22,6 +22,7 @@ from conformance.check import (
     CHANGED, CLEAN, HARNESS, USAGE, Checked, available, check, describe_search, in_axes, in_one_line,
     observe, report_lines, select, targets,
 )  # fmt: skip
+from conformance.fakes import run_fakes
 from conformance.identify import identify
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import Observation, read, write
@@ -65,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
         door.set_defaults(run=run)
         if name == "check":
             add_gate(door)
+    fakes = doors.add_parser("fakes", help="plant every wrong choice: does the harness notice?")
+    fakes.add_argument("--json", action="store_true", help="print JSON")
+    fakes.add_argument("--out", type=Path, help="write to this file instead")
+    fakes.set_defaults(run=run_fakes)
     return top
 
 

@@ -20,7 +20,7 @@ from conformance.survey import Progress, built_in_systems, survey
 CLEAN, CHANGED, USAGE, HARNESS = 0, 1, 2, 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """What is asked: an adapter, its backend, the interpreter that runs it."""
 

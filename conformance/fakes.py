@@ -8,15 +8,18 @@ diverge, be explained by no profile, and be recognised as constants; the faithfu
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cases.case import cases_of
 from conformance.ask import Worker
-from conformance.check import in_axes
+from conformance.check import CLEAN, HARNESS, in_axes
 from conformance.fake_adapter import FAITHFUL, ULPS
 from conformance.identify import Identified, identify
 from conformance.judge import DIVERGES, expected, is_same, judge
@@ -26,7 +29,7 @@ from oracle.definition import DEFINITIONS, single_changes
 from oracle.specification import AnyProfile
 
 CONVICTED, EQUIVALENTLY, CONSTANTS, ACQUITTED, MISSED = (
-    "convicted", "equivalent", "convicted, constants", "acquitted", "missed",
+    "convicted", "equivalent", "constants", "acquitted", "missed",
 )  # fmt: skip
 ADAPTER = "conformance.fake_adapter"
 
@@ -119,8 +122,8 @@ class Conviction:
 
     def __str__(self) -> str:
         told = f"; first told by {self.case}" if self.case else ""
-        found = " or ".join(self.profiles)
-        line = f"{self.operation} {self.axis} = {self.choice}: {self.verdict} as {found}{told}"
+        name = f"{self.axis} = {self.choice}" if self.choice else self.axis
+        line = f"{self.operation} {name}: {self.verdict} as {' or '.join(self.profiles)}{told}"
         return f"{line}\n    {self.proof}" if self.proof else line
 
 
@@ -190,8 +193,28 @@ def is_faithful(question: Question) -> bool:
     return is_same(expected(question.case, base), question.answer)
 
 
+def run_fakes(options: argparse.Namespace) -> int:
+    """Print the table of all fakes; exit status 3 when one was missed, for the harness is broken."""
+    found = convict()
+    text = json.dumps({"fakes": [asdict(c) for c in found]}, indent=2)
+    text = text if options.json else "\n".join([*map(str, found), in_total(found)])
+    if options.out:
+        replace_file(options.out, f"{text}\n")
+    else:
+        print(text)
+    return HARNESS if any(c.verdict == MISSED for c in found) else CLEAN
+
+
+def in_total(found: list[Conviction]) -> str:
+    """Return how many fakes there were, by verdict."""
+    counts = Counter(c.verdict for c in found)
+    return f"{len(found)} fakes: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+
+
 def replace_file(path: Path, text: str) -> None:
-    """Write a file, atomically."""
+    """Write a file, atomically; ValueError when its folder is none."""
+    if not path.parent.is_dir():
+        raise ValueError(f"a file must lie in a folder, got {path}")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

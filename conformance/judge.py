@@ -11,6 +11,7 @@ import numpy as np
 
 from cases.case import Case
 from conformance.answer import Answer
+from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, compute, is_undefined, open_axes, permitted
 from oracle.formats import carried, format_of
 from oracle.specification import AnyProfile
@@ -56,6 +57,23 @@ def compute_answer(case: Case, profile: AnyProfile) -> Answer:
         return Answer("refused", reason=str(refusal))
 
 
+def expected_in_pieces(case: Case, profile: AnyProfile, length: int) -> Answer:
+    """Return what a profile answers to consecutive pieces of the vector, concatenated."""
+    vector = case.arguments[case.vector]
+    flat = carried(vector).reshape(-1)
+    parts = []
+    for start in range(0, flat.size, length):
+        piece = flat[start : start + length]
+        wrapped = Bfloat16(piece) if isinstance(vector, Bfloat16) else piece
+        parts.append(compute_answer(Case(case.id, {**case.arguments, case.vector: wrapped}, case.shows), profile))
+    if any(part.value is None for part in parts):
+        return parts[0]
+    first = next(iter(parts[0].value or {}))
+    values = [part.value[first] for part in parts if part.value is not None]
+    joined = np.concatenate([carried(value) for value in values])
+    return Answer("value", {first: Bfloat16(joined) if isinstance(values[0], Bfloat16) else joined})
+
+
 SHORT = 4096  # elements
 _expected = lru_cache(maxsize=1 << 15)(compute_answer)
 _expected_long = lru_cache(maxsize=200)(compute_answer)
@@ -95,7 +113,8 @@ def differing(a: Any, b: Any) -> str | list[int]:
     if left.dtype.kind == "f":
         same = (left == right) & (np.signbit(left) == np.signbit(right)) | (np.isnan(left) & np.isnan(right))
     else:
-        same = left.astype(np.int64) == right.astype(np.int64)
+        # A uint64 beyond 2^63 must not pass for the negative number of its bits.
+        same = (left.astype(np.int64) == right.astype(np.int64)) & ((left < 0) == (right < 0))
     found: list[int] = np.flatnonzero(~same).tolist()
     return found
 
@@ -121,6 +140,9 @@ def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
             return Difference(name, 0, "", kinds[0], kinds[1], 1, 1)
         if places:
             return _difference_at(case, name, smallest(case, places), len(places), wanted.value, answer.value)
+    for name in answer.value:
+        if name not in wanted.value:
+            return Difference(name, 0, "", ", ".join(wanted.value), f"an output {name}", 1, 1)
     return Difference("", 0, "", in_words(wanted), in_words(answer), 0, 1)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from cases.case import Case
 from conformance.answer import Answer
-from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
+from conformance.judge import (
+    DIVERGES, Difference, expected, expected_in_pieces, find_difference, is_same, judge,
+)  # fmt: skip
 from conformance.ledger import Entry
 from oracle.definition import DEFINITIONS, contradiction, is_undefined, open_axes, permitted, restrict
 from oracle.formats import carried
@@ -150,7 +152,17 @@ def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, 
         if entry.outcome and question.case.id in entry.cases:
             return question.answer.outcome == entry.outcome
     wanted = effective(profile, question.case, entries)
-    return contradiction(question.case.operation, wanted) is None and is_same(expected(question.case, wanted), question.answer)
+    if contradiction(question.case.operation, wanted) is not None:
+        return False
+    return is_same(expected_through(question, wanted), question.answer)
+
+
+def expected_through(question: Question, profile: AnyProfile) -> Answer:
+    """Return what a profile answers through the question's door: in pieces where that matters."""
+    case, door = question.case, question.door
+    if door.startswith("lengths-") and not DEFINITIONS[case.operation].is_elementwise(profile):
+        return expected_in_pieces(case, profile, int(door.removeprefix("lengths-")))
+    return expected(case, profile)
 
 
 def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile]:

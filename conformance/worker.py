@@ -132,8 +132,18 @@ def say_hello(
         },
         "instruction_set": name_instruction_set(),
         "python": platform.python_version(),
-        "adapter": hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest(),
+        "adapter": digest(module),
     }
+
+
+def digest(module: ModuleType) -> str:
+    """Return the digest of an adapter's source, and of what it shares with other adapters."""
+    shared = (m for name, m in sys.modules.items() if name.startswith("conformance.adapters."))
+    files = {Path(m.__file__) for m in (module, *shared) if m is not None and m.__file__}
+    text = hashlib.sha256()
+    for path in sorted(files, key=lambda path: path.name):
+        text.update(path.read_bytes())
+    return text.hexdigest()
 
 
 def name_instruction_set() -> str:

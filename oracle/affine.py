@@ -185,9 +185,9 @@ def code_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
     code_of_nan = {"lowest": low, "highest": high, "code_zero": 0, "zero_point": grid.zero_point}
     nan = code_of_nan.get(profile.nan, low) - added
     yield Step("convert", f"to an integer, overflow {profile.overflow}, NaN {profile.nan}",
-               lambda t: to_integer(t, profile, nan))  # fmt: skip
+               lambda t: to_integer(t, profile, nan, grid))  # fmt: skip
     if added:
-        wraps = profile.overflow in ("int32", "int32_below")
+        wraps = profile.overflow.startswith("int32")
         yield Step("offset", f"+ {added}", lambda c: wrap32(c + added) if wraps else c + added)
     yield Step("clip", f"clip to [{low}, {high}]", lambda c: np.minimum(np.maximum(c, low), high))
 
@@ -198,8 +198,15 @@ def code_range(grid: Grid, profile: Profile) -> tuple[int, int]:
     return low, grid.qmax - (profile.range == "narrow_high")
 
 
-def to_integer(t: Array, profile: Profile, nan: int) -> Array:
+def codes_per_byte(grid: Grid) -> int:
+    """Return how many codes share a byte: two of 4 bits, four of 2 bits."""
+    return {16: 2, 4: 4}.get(grid.qmax - grid.qmin + 1, 1)
+
+
+def to_integer(t: Array, profile: Profile, nan: int, grid: Grid) -> Array:
     """Convert whole reals to int64 under the profile's overflow and NaN."""
+    if profile.overflow == "int32_tail":
+        return convert_tail(t, nan, grid)
     is_nan = np.isnan(t)
     if profile.overflow == "saturates":
         codes = saturate(np.where(is_nan, 0, t), -(2**62), 2**62)
@@ -212,6 +219,19 @@ def to_integer(t: Array, profile: Profile, nan: int) -> Array:
             t = np.minimum(t.astype(np.promote_types(t.dtype, np.float32)), np.float32(INT32_MAX - 127))
         codes = convert_x86(t, INT32_MIN, INT32_MAX)
     return codes if profile.nan == "overflow" else np.where(is_nan, nan, codes)
+
+
+def convert_tail(t: Array, nan: int, grid: Grid) -> Array:
+    """Saturate whole bytes of codes; convert the codes that do not fill one to int32 the x86 way.
+
+    BLOCK is a multiple of the codes in a byte, so that only the last block has such a tail.
+    """
+    limit = 2**31 - 2**20  # saturated beyond every code, and still far from wrapping
+    codes = np.where(np.isnan(t), nan, saturate(np.where(np.isnan(t), 0, t), -limit, limit))
+    tail = t.size % codes_per_byte(grid)
+    if tail:
+        codes[-tail:] = convert_x86(t[-tail:], INT32_MIN, INT32_MAX)
+    return codes
 
 
 def dequantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
@@ -239,6 +259,7 @@ def dequantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
             "int32": lambda c: real(wrap32(c - grid.zero_point)),
             "real": lambda c: rounded(real(c) - zero_point),
             "output": lambda c: round_into(subtract_in(grid.output, c, grid.zero_point), f),
+            "float32": lambda c: round_into(subtract_in(FLOAT32, c, grid.zero_point), f),
         }
         yield Step("offset", f"- {grid.zero_point} ({profile.subtraction})", subtract[profile.subtraction])
         yield Step("scale", f"* {scale}", lambda t: rounded(t * scale))

@@ -189,12 +189,12 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "clip": ("codes", "scaled", "rounded", "reals"),
     "offset": ("after", "after_real", "before", "fused"),
     "rounding": (*NEAREST_OR_DIRECTED, "floor_plus_half", "truncate_plus_half"),
-    "overflow": ("saturates", "int32", "int32_below", "int64"),
+    "overflow": ("saturates", "int32", "int32_below", "int32_tail", "int64"),
     "nan": ("lowest", "highest", "code_zero", "zero_point", "overflow"),
     "range": ("full", "narrow_low", "narrow_high"),
 }
 _DEQUANTIZE: dict[str, tuple[str, ...]] = {
-    "subtraction": ("exact", "int32", "real", "output"),
+    "subtraction": ("exact", "int32", "real", "output", "float32"),
     "dequantize": ("subtract", "distribute", "fused", "ignore"),
     "dequantize_precision": ("output", "scale", "float32", "float64"),
 }
@@ -351,10 +351,11 @@ def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
     low = grid.qmin + (chosen["range"] == "narrow_low")
     high = grid.qmax - (chosen["range"] == "narrow_high")
     added = grid.zero_point if chosen["offset"] == "after" else 0
-    if math.isnan(t) and chosen["nan"] != "overflow":
+    lone = chosen["overflow"] == "int32_tail" and grid.qmax - grid.qmin in (3, 15)
+    if math.isnan(t) and chosen["nan"] != "overflow" and not lone:
         of_nan = {"highest": high, "code_zero": 0, "zero_point": grid.zero_point}
         return min(max(of_nan.get(chosen["nan"], low), low), high)
-    if chosen["overflow"] == "saturates":
+    if chosen["overflow"] == "saturates" or (chosen["overflow"] == "int32_tail" and not lone):
         if math.isinf(t):
             return min(max(low, high), high) if t > 0 else min(low, high)
         code = int(t) + added
@@ -388,8 +389,9 @@ def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> fl
 def steps_from_zero(code: int, grid: Grid, f: Arithmetic, output: str,
                     chosen: Mapping[str, str]) -> float:  # fmt: skip
     """Return code - zero_point as a real of the precision."""
-    if chosen["subtraction"] in ("real", "output"):
-        g = arithmetic_of(output, chosen) if chosen["subtraction"] == "output" else f
+    if chosen["subtraction"] in ("real", "output", "float32"):
+        names = {"output": output, "float32": "float32"}
+        g = arithmetic_of(names[chosen["subtraction"]], chosen) if chosen["subtraction"] in names else f
         return f.convert(g.add(g.whole(code), -g.whole(grid.zero_point)))
     steps = code - grid.zero_point
     return f.whole(wrap(steps, 32) if chosen["subtraction"] == "int32" else steps)

@@ -81,6 +81,8 @@ MEANING: dict[str, dict[str, str]] = {
         "saturates": "values beyond the integer type saturate",
         "int32": "converted to int32 the x86 way: outside it, INT32_MIN; then the addition wraps",
         "int32_below": "as int32, but values above are first limited to 2^31 - 128",
+        "int32_tail": "4- and 2-bit codes that do not fill a byte, at the end of a vector, as int32;"
+        " the others saturate",
         "int64": "converted to int64 the x86 way: outside it, INT64_MIN; then the addition wraps",
     },
     "nan": {
@@ -101,6 +103,7 @@ MEANING: dict[str, dict[str, str]] = {
         "int32": "code - zero_point wraps in int32",
         "real": "code and zero_point are converted to the precision and subtracted there",
         "output": "code and zero_point are converted to the dtype of y and subtracted there",
+        "float32": "code and zero_point are converted to float32 and subtracted there",
     },
     "dequantize": {
         "subtract": "y = (code - zero_point) * scale",

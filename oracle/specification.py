@@ -28,6 +28,10 @@ def no_contradiction(_: Any) -> str | None:
     return None
 
 
+def always(_: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Definition:
     """One operation: what it means, according to whom, and which choices implementations make.
@@ -44,7 +48,7 @@ class Definition:
     profile: AnyProfile  # the definition's choices
     axes: Mapping[str, tuple[str, ...]]
     meaning: Mapping[str, Mapping[str, str]]
-    is_elementwise: bool = True  # every element of the vector is a question of its own
+    is_elementwise: Callable[[AnyProfile], bool] = always  # no element depends on another
     undefined: Callable[[Arguments], str | None] = nothing_undefined
     contradiction: Callable[[Any], str | None] = no_contradiction
     companions: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)

@@ -1,0 +1,160 @@
+"""The gate: what stayed, what changed, what is new, what is missing, and in words what it means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cases.case import cases_of
+from conformance.answer import Answer
+from conformance.compare import compare, explain_changes, nearest, version_key
+from conformance.judge import expected
+from conformance.observation import Header, Observation
+from conformance.row import Question
+from oracle.definition import make_profile
+
+HEADER = Header("some", "1.0", "only", "x86_64-avx2", "adapter")
+TIES = "quantize/ties-at-every-code"
+
+
+def observed(choices=None, version="1.0", operation="quantize", door="plain", count=None):
+    profile = make_profile(operation, choices or {})
+    cases = cases_of(operation)[:count]
+    questions = tuple(Question(case, door, expected(case, profile)) for case in cases)
+    return Observation(replace(HEADER, version=version), questions)
+
+
+def test_nothing_changed():
+    found = compare(observed(), observed(version="1.1"))
+    count = len(cases_of("quantize"))
+    assert found.is_clean
+    assert str(found) == f"some only 1.1: {count} answers as in 1.0, 0 changed, 0 new"
+
+
+def test_what_changed_is_said_with_its_first_input():
+    found = compare(observed(count=4), observed({"rounding": "half_away"}, "1.1", count=4))
+    assert not found.is_clean
+    assert (found.same, len(found.changed), found.new, found.missing) == (1, 3, 0, ())
+    first = "quantize/tie-with-odd-zero-point: 0.5 (0x3f000000): 1 -> 2 (4 of 6)"
+    assert str(found.changed[0]) == first
+    assert str(found) == f"some only 1.1: 1 answers as in 1.0, 3 changed (first: {first}), 0 new"
+
+
+def test_new_questions_are_no_change():
+    found = compare(observed(count=3), observed(count=5))
+    assert (found.same, found.new, found.is_clean) == (3, 2, True)
+
+
+def test_missing_questions_are_one_unless_only_a_part_was_asked():
+    found = compare(observed(count=5), observed(count=3))
+    assert not found.is_clean
+    assert len(found.missing) == 2
+    assert found.missing[0] == f"{cases_of('quantize')[3].id} plain"
+    assert str(found).endswith("0 changed, 0 new, 2 no longer asked")
+    assert compare(observed(count=5), observed(count=3), partial=True).is_clean
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (Answer("refused", reason="no"), Answer("error", reason="KeyError"), "refused: no -> error: KeyError"),
+        (None, Answer("crash", reason="killed by SIGSEGV"), "a value -> crash: killed by SIGSEGV"),
+        (Answer("timeout"), None, "timeout -> a value"),
+    ],
+)  # fmt: skip
+def test_another_outcome_is_a_change(before, after, words):
+    def with_first(answer):
+        one = observed(count=1)
+        return replace(one, questions=tuple(replace(q, answer=answer or q.answer) for q in one.questions))
+
+    found = compare(with_first(before), with_first(after))
+    assert str(found.changed[0]) == f"quantize/tie-with-odd-zero-point: {words}"
+
+
+def test_another_reason_is_no_change():
+    one = observed(count=1)
+    say = [replace(one, questions=(replace(one.questions[0], answer=Answer("refused", reason=r)),)) for r in "ab"]
+    assert compare(*say).is_clean
+
+
+def test_a_change_through_another_door_names_it():
+    found = compare(observed(door="real", count=1), observed({"rounding": "floor"}, door="real", count=1))
+    assert str(found.changed[0]).startswith("quantize/tie-with-odd-zero-point through real: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({}, {"rounding": "half_away"}, "rounding: half_even -> half_away"),
+        ({"rounding": "half_away"}, {}, "rounding: half_away -> half_even"),
+        ({"offset": "before"}, {"offset": "before", "range": "narrow_low"}, "range: full -> narrow_low"),
+        ({"rounding": "half_up"}, {"offset": "before"}, "rounding: half_up -> half_even; offset: after -> before"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_change_in_words(before, after, words):
+    pair = observed(before), observed(after, "1.1")
+    changed = compare(*pair).changed
+    assert explain_changes(*pair, changed) == [f"quantize: {words}"]
+
+
+def test_a_change_that_no_profile_explains():
+    before, after = observed(count=3), observed(count=3)
+    wrong = replace(after.questions[0], answer=Answer("value", {"value": after.questions[1].answer.value["value"]}))
+    after = replace(after, questions=(wrong, *after.questions[1:]))
+    assert explain_changes(before, after, compare(before, after).changed) == [
+        "quantize: no single profile predicts every answer; see the first differences"
+    ]
+
+
+def test_only_operations_that_changed_are_explained():
+    before, after = observed(), observed({"rounding": "floor"})
+    both = [replace(o, questions=(*o.questions, *observed(operation="dequantize").questions))
+            for o in (before, after)]  # fmt: skip
+    assert explain_changes(*both, compare(*both).changed) == ["quantize: rounding: half_even -> floor"]
+
+
+def at(version="1.0", backend="only", instruction_set="x86_64-avx2", system="some"):
+    return Observation(Header(system, version, backend, instruction_set, "adapter"), ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "found"),
+    [
+        (at("2.9.1"), [at("2.9.0"), at("2.13.0"), at("1.13.1")], "2.9.0"),
+        (at("2.10.0"), [at("2.9.0"), at("2.13.0")], "2.9.0"),
+        (at("2.9.1"), [at("2.9.1"), at("2.9.0")], "2.9.1"),
+        (at("2.0"), [at("1.9"), at("2.0.1")], "2.0.1"),
+        (at("2.0"), [at("2.0", backend="other"), at("2.0", system="other")], None),
+        (at("2.0"), [], None),
+    ],
+)
+def test_the_nearest_version(wanted, others, found):
+    nearby = nearest(wanted.header, others)
+    assert (nearby and nearby.header.version) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "found"),
+    [
+        ("x86_64-avx2", ["x86_64-avx512-vnni", "x86_64-avx2"], "x86_64-avx2"),
+        ("x86_64-avx2", ["x86_64-avx512-vnni", "x86_64-avx512"], "x86_64-avx512"),
+        ("x86_64-avx512-vnni", ["aarch64", "x86_64"], "x86_64"),
+        ("aarch64", ["x86_64-avx2"], "x86_64-avx2"),
+    ],
+)
+def test_the_nearest_instruction_set(wanted, others, found):
+    near = nearest(at(instruction_set=wanted).header, [at(instruction_set=name) for name in others])
+    assert near.header.instruction_set == found
+
+
+def test_the_version_counts_more_than_the_instruction_set():
+    near = nearest(at("1.0").header, [at("1.1"), at("1.0", instruction_set="aarch64")])
+    assert near.header.instruction_set == "aarch64"
+
+
+@pytest.mark.parametrize(("version", "key"), [("2.13.0", (2, 13, 0)), ("1.0.dev20240101", (1, 0, 20240101)),
+                                              ("2.1.0+cpu", (2, 1, 0)), ("unknown", ())])  # fmt: skip
+def test_versions_are_numbers(version, key):
+    assert version_key(version) == key

@@ -1,0 +1,143 @@
+"""Every committed observation, judged again: what `tox -e unit` holds of all environments."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.ledger import Entry, load_ledger
+from conformance.observation import OBSERVATIONS, Observation, read, read_all, write
+from conformance.row import Row, RowVerdict, audit_entry, judge_row
+from conformance.survey import adapter_path
+from reports.page import page
+
+ROOT = Path(__file__).parent.parent.parent
+PATHS = sorted(OBSERVATIONS.rglob("*.jsonl"))
+LEDGER = load_ledger()
+
+
+@cache
+def observed() -> list[Observation]:
+    return read_all()
+
+
+@cache
+def rows() -> list[Row]:
+    return [row for observation in observed() for row in observation.rows()]
+
+
+@cache
+def verdicts() -> list[RowVerdict]:
+    return [judge_row(row, LEDGER) for row in rows()]
+
+
+def test_something_is_committed() -> None:
+    assert len(PATHS) >= 5, "run tox, then python -m reports accept"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: str(p.relative_to(OBSERVATIONS)))
+def test_observation_is_whole_and_under_its_key(path: Path, tmp_path: Path) -> None:
+    observation = read(path)
+    assert observation.header.path == path.relative_to(OBSERVATIONS)
+    assert not observation.stale, (
+        f"{observation.header}: stale: the cases {', '.join(observation.stale)} changed since they"
+        " were asked: run its tox environment, then python -m reports accept"
+    )
+    assert write(observation, tmp_path).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: str(p.relative_to(OBSERVATIONS)))
+def test_adapter_is_the_one_that_asked(path: Path) -> None:
+    header = read(path).header
+    assert header.adapter == adapter_digest(header.system), (
+        f"{header}: stale: its adapter changed since: run its tox environment, then"
+        " python -m reports accept"
+    )
+
+
+def adapter_digest(system: str) -> str:
+    """Return the digest as the worker does: the adapter, and the adapter modules that it imports."""
+    path = adapter_path(system.replace("-", "_"))
+    names = re.findall(r"^from conformance\.adapters\.(\w+) import", path.read_text(), re.MULTILINE)
+    text = hashlib.sha256()
+    for file in sorted({path, *(adapter_path(name) for name in names)}, key=lambda p: p.name):
+        text.update(file.read_bytes())
+    return text.hexdigest()
+
+
+def test_every_row_is_predicted() -> None:
+    red = [
+        f"{v.row.name}: {f.question.case.id} through {f.question.door}: {f.difference}"
+        for v in verdicts() if v.is_red for g in v.groups for f in g.unpredicted
+    ]  # fmt: skip
+    assert not red, "neither the definition nor the ledger predicts:\n" + "\n".join(
+        [*red[:20], "explain it in reports/ledger/, or find what changed: python -m conformance identify"]
+    )
+
+
+def test_at_most_one_in_twenty_is_unexplained() -> None:
+    diverging = [v for v in verdicts() if v.status == "diverge"]
+    unexplained = [v.row.name for v in diverging if not v.is_explained]
+    assert len(unexplained) <= len(diverging) / 20, unexplained
+
+
+@pytest.mark.parametrize("entry", LEDGER, ids=lambda e: e.name)
+def test_ledger_entry_is_needed_where_it_claims_to_hold(entry: Entry) -> None:
+    assert not audit_entry(entry, LEDGER, rows())
+
+
+def test_report_is_the_one_committed() -> None:
+    text = "\n".join(page(verdicts(), LEDGER)) + "\n"
+    committed = (ROOT / "reports" / "REPORT.md").read_text(encoding="utf-8")
+    assert committed == text, "run python -m reports render, and read the diff"
+
+
+ALLOWED = {
+    "oracle": {"oracle"},
+    "cases": {"cases", "oracle", "hypothesis"},
+    "conformance": {"conformance", "cases", "oracle"},
+    "reports": {"reports", "conformance", "cases", "oracle"},
+}
+ALSO = {"tomllib", "tomli", "numpy"}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level packages that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_imports_run_one_way(room: str) -> None:
+    import sys
+
+    for path in (ROOT / room).rglob("*.py"):
+        parts = path.relative_to(ROOT).parts
+        if "tests" in parts or "adapters" in parts or path.name.startswith("test_"):
+            continue
+        ours = imported(path) - sys.stdlib_module_names - ALSO
+        allowed = set() if path.name == "exact.py" else ALLOWED[room]
+        assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
+        if "hypothesis" in ours:
+            assert path.name == "strategies.py"
+
+
+def test_exact_oracle_needs_the_standard_library_alone() -> None:
+    import sys
+
+    assert imported(ROOT / "oracle" / "exact.py") <= set(sys.stdlib_module_names)
+
+
+def test_adapters_see_no_expected_value() -> None:
+    for path in (ROOT / "conformance" / "adapters").glob("*.py"):
+        assert not imported(path) & {"oracle", "cases", "reports"}, path.name
