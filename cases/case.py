@@ -17,7 +17,7 @@ from oracle.formats import carried, format_of
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One question: `operation/what-it-is-about`, the arguments, and what each wrong answer shows."""
+    """One question: `operation/what-it-is-about`, the arguments, and what a wrong answer shows."""
 
     id: str
     arguments: Mapping[str, Any]
@@ -68,8 +68,9 @@ def fingerprint(value: Any) -> bytes:
 
 @cache
 def all_cases() -> dict[str, Case]:
-    """Return every case by id. Each operation has a module `cases.<operation>` with a list CASES."""
-    cases = [case for operation in DEFINITIONS for case in import_module(f"cases.{operation}").CASES]
+    """Return every case by id. Each operation has a module `cases.<operation>` with CASES."""
+    modules = [import_module(f"cases.{operation}") for operation in DEFINITIONS]
+    cases: list[Case] = [case for module in modules for case in module.CASES]
     by_id = {case.id: case for case in cases}
     if len(by_id) != len(cases):
         twice = sorted({c.id for c in cases if [d.id for d in cases].count(c.id) > 1})

@@ -15,7 +15,9 @@ def every(codes: dict[str, int], dtype: type[np.integer[Any]], step: int = 1) ->
     return np.arange(codes["qmin"], codes["qmax"] + 1, step, dtype=np.int64).astype(dtype)
 
 
-def ask(code: Any, scale: Any, zero_point: int, codes: dict[str, int], dtype: str | None = None) -> dict[str, Any]:
+def ask(
+    code: Any, scale: Any, zero_point: int, codes: dict[str, int], dtype: str | None = None
+) -> dict[str, Any]:
     named = {"dtype": dtype} if dtype else {}
     return {"code": code, "scale": scale, "zero_point": zero_point, **codes, **named}
 
@@ -29,7 +31,8 @@ CASES = [
     Case("dequantize/every-int8", ask(ALL8, tenth, 3, INT8),
          "code*scale - zero_point*scale differs in the last bit at 38 % of the codes; ignoring the"
          " zero point at all of them"),
-    Case("dequantize/every-uint8", ask(ALLU8, np.float32(0.07), 128, UINT8), "as every-int8, unsigned"),
+    Case("dequantize/every-uint8", ask(ALLU8, np.float32(0.07), 128, UINT8),
+         "as every-int8, unsigned"),
     Case("dequantize/lowest-zero-point", ask(ALL8, np.float32(1 / 3), -128, INT8),
          "a difference that wraps in int8 gives negative values"),
     Case("dequantize/highest-zero-point", ask(ALLU8, np.float32(1 / 3), 255, UINT8),
@@ -42,7 +45,8 @@ CASES = [
          "a CPU that flushes subnormals gives 0 everywhere"),
     Case("dequantize/huge-scale", ask(ALL8, np.float32(2e37), 100, INT8),
          "code*scale - zero_point*scale overflows where the difference does not"),
-    Case("dequantize/every-int16", ask(every(INT16, np.int16, 7), tenth, -5, INT16), "wide codes, exact"),
+    Case("dequantize/every-int16", ask(every(INT16, np.int16, 7), tenth, -5, INT16),
+         "wide codes, exact"),
     Case("dequantize/every-uint16", ask(every(UINT16, np.uint16, 7), tenth, 65535, UINT16),
          "a difference that wraps in int16 gives positive values"),
     Case("dequantize/every-int4", ask(every(INT4, np.int8), tenth, 3, INT4), "all 16 codes"),
@@ -52,7 +56,8 @@ CASES = [
     Case("dequantize/int32", ask(EDGES32, tenth, 0, INT32), "an int32 beyond 2^24 is rounded once"),
     Case("dequantize/int32-zero-point", ask(EDGES32, one, 3, INT32),
          "undefined: ONNX wants no zero point here; systems are compared"),
-    Case("dequantize/uint32", ask(np.array([0, 3, 2**31, 2**32 - 1]), tenth, 3, {"qmin": 0, "qmax": 2**32 - 1}),
+    Case("dequantize/uint32",
+         ask(np.array([0, 3, 2**31, 2**32 - 1]), tenth, 3, {"qmin": 0, "qmax": 2**32 - 1}),
          "a difference computed in int32 wraps"),
     Case("dequantize/narrow-range", ask(ALL8[1:], tenth, 3, {"qmin": -127, "qmax": 127}),
          "must not depend on qmin and qmax"),
@@ -60,11 +65,13 @@ CASES = [
          "code*scale - zero_point*scale rounds to float16 twice"),
     Case("dequantize/int16-float16", ask(every(INT16, np.int16, 5), np.float16(0.1), 0, INT16),
          "the multiplication is in float16: a code beyond 2048 is rounded before it"),
-    Case("dequantize/uint16-float16", ask(every(UINT16, np.uint16, 5), np.float16(2**-5), 0, UINT16),
+    Case("dequantize/uint16-float16",
+         ask(every(UINT16, np.uint16, 5), np.float16(2**-5), 0, UINT16),
          "in float16 codes from 65520 on are infinite before the multiplication"),
     Case("dequantize/every-int8-bfloat16", ask(ALL8, brain(0.1), 3, INT8),
          "code - zero_point fits bfloat16; the product is rounded once"),
-    Case("dequantize/every-uint8-bfloat16", ask(ALLU8, brain(0.007), 250, UINT8), "as every-int8-bfloat16"),
+    Case("dequantize/every-uint8-bfloat16", ask(ALLU8, brain(0.007), 250, UINT8),
+         "as every-int8-bfloat16"),
     Case("dequantize/int16-bfloat16", ask(every(INT16, np.int16, 5), brain(0.1), 9, INT16),
          "a code beyond 256 is rounded before the multiplication"),
     Case("dequantize/scale-beyond-float32", ask(ALL8, np.float64(0.1), 3, INT8, "float32"),
@@ -76,12 +83,18 @@ CASES = [
     Case("dequantize/int16-float16-zero-point",
          ask(every(INT16, np.int16, 5), np.float16(0.1), -32768, INT16),
          "codes and zero point converted to float16 before the subtraction lose their low bits"),
-    Case("dequantize/empty", ask(np.zeros((0,), np.int8), tenth, 3, INT8), "an empty tensor gives one"),
+    Case("dequantize/empty", ask(np.zeros((0,), np.int8), tenth, 3, INT8),
+         "an empty tensor gives one"),
     Case("dequantize/one-number", ask(np.array(7, np.int8), tenth, 3, INT8), "rank 0 is kept"),
-    Case("dequantize/three-axes", ask(ALL8[:24].reshape(2, 3, 4), tenth, 3, INT8), "the shape is kept"),
+    Case("dequantize/three-axes", ask(ALL8[:24].reshape(2, 3, 4), tenth, 3, INT8),
+         "the shape is kept"),
     Case("dequantize/zero-point-above-the-range", ask(FEW, one, 128, INT8), "must be refused"),
-    Case("dequantize/zero-point-below-the-range", ask(np.array([0, 1, 2], np.uint8), one, -1, UINT8), "must be refused"),
-    Case("dequantize/empty-range", ask(FEW, one, 0, {"qmin": 127, "qmax": -128}), "must be refused"),
-    Case("dequantize/scale-zero", ask(FEW, np.float32(0), 3, INT8), "undefined: systems are compared"),
-    Case("dequantize/scale-nan", ask(FEW, np.float32(np.nan), 3, INT8), "undefined: systems are compared"),
+    Case("dequantize/zero-point-below-the-range",
+         ask(np.array([0, 1, 2], np.uint8), one, -1, UINT8), "must be refused"),
+    Case("dequantize/empty-range", ask(FEW, one, 0, {"qmin": 127, "qmax": -128}),
+         "must be refused"),
+    Case("dequantize/scale-zero", ask(FEW, np.float32(0), 3, INT8),
+         "undefined: systems are compared"),
+    Case("dequantize/scale-nan", ask(FEW, np.float32(np.nan), 3, INT8),
+         "undefined: systems are compared"),
 ]  # fmt: skip

@@ -8,7 +8,9 @@ from cases.case import Case
 from cases.points import INT8, INT16, INT32, UINT8, near_codes, singles
 from cases.reals import QUESTIONS, ask, one, tenth
 
-CASES = [Case(f"fake_quantize/{slug}", arguments, shows) for slug, arguments, shows in QUESTIONS] + [
+SHARED = [Case(f"fake_quantize/{slug}", arguments, shows) for slug, arguments, shows in QUESTIONS]
+CASES = [
+    *SHARED,
     Case("fake_quantize/values-on-the-grid",
          ask(near_codes(tenth, range(-140, 140)), tenth, 0, INT8),
          "a value of the grid must stay where it is; x + (y - x) leaves the grid by an ulp"),

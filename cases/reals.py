@@ -43,7 +43,8 @@ def ask(x: Any, scale: Any, zero_point: int, codes: dict[str, int]) -> dict[str,
 
 
 def at_ties(scale: Any, zero_point: int, codes: dict[str, int]) -> dict[str, Any]:
-    return ask(ties_and_bounds(scale, zero_point, codes["qmin"], codes["qmax"]), scale, zero_point, codes)
+    points = ties_and_bounds(scale, zero_point, codes["qmin"], codes["qmax"])
+    return ask(points, scale, zero_point, codes)
 
 
 def brain(value: float) -> Bfloat16:
@@ -57,13 +58,14 @@ def brain_near(scale: float, steps: Iterable[int]) -> Bfloat16:
 HALVES = singles([0.5, 1.5, 2.5, -0.5, -1.5, -2.5])
 NEAR_HALF = singles([0.49999997, 0.5, 0.50000006, -0.49999997, -0.5, -0.50000006])
 TWO_31 = neighbours(singles([2.0**31, -(2.0**31)]))
-HUGE = np.concatenate([TWO_31, singles([3e9, -3e9, 2.0**32, 2.0**63, -(2.0**63), 1e20, -1e20, 3e38, -3e38])])
+BEYOND = singles([3e9, -3e9, 2.0**32, 2.0**63, -(2.0**63), 1e20, -1e20, 3e38, -3e38])
+HUGE = np.concatenate([TWO_31, BEYOND])
 INFINITE = singles([np.inf, -np.inf, 1.0])
 NANS = np.array([0x7FC00000, 0xFFC00000, 0x7FC12345, 0x3F800000], np.uint32).view(np.float32)
 
 TIES: list[Question] = [
     ("tie-with-odd-zero-point", ask(HALVES, one, 1, INT8),
-     "for 0.5, 1.5, 2.5: adding zero_point before rounding gives 2, 2, 4; rounding half away 2, 3, 4"),
+     "for 0.5, 1.5, 2.5: zero_point added before rounding gives 2, 2, 4; half away gives 2, 3, 4"),
     ("tie-with-negative-odd-zero-point", ask(HALVES, one, -3, INT8),
      "adding zero_point before rounding moves every tie to the other neighbour"),
     ("just-below-one-half", ask(NEAR_HALF, one, 0, INT8),
@@ -89,7 +91,7 @@ SCALES: list[Question] = [
     ("tie-rich-scale-with-zero-point", at_ties(tenth, 3, INT8),
      "adding 3 before rounding moves ties; a fused multiply-add moves others"),
     ("tie-rich-scale-with-large-zero-point", at_ties(tenth, 100, INT8),
-     "before the rounding the sum with 100 loses bits: it makes ties that a fused addition does not"),
+     "a sum with 100 before rounding loses bits: it makes ties that a fused addition does not"),
     ("reciprocal-of-a-third", at_ties(np.float32(1 / 3), -77, INT8),
      "the reciprocal of float32(1/3) is not 3: 104 points move"),
     ("all-ones-mantissa", at_ties(np.float32(1.9999999), 7, UINT8),
@@ -98,7 +100,8 @@ SCALES: list[Question] = [
      "a scale that is no float32 must be rounded, or divided by in float64: the two part at ties"),
     ("scale-whose-reciprocal-rounds-twice", at_ties(np.float64(0.013), 3, INT8),
      "1/0.013 in float64 rounded to float32 is not 1/float32(0.013): 304 points tell them apart"),
-    ("subnormal-scale", ask(near_codes(np.float32(1e-40), range(-4, 5)), np.float32(1e-40), 0, INT8),
+    ("subnormal-scale",
+     ask(near_codes(np.float32(1e-40), range(-4, 5)), np.float32(1e-40), 0, INT8),
      "a CPU that flushes subnormals divides by zero; 1 / scale overflows to infinity"),
     ("smallest-scale", ask(singles([0, 1e-45, -1e-45, 3e-45, 1e-38]), np.float32(1e-45), 3, INT8),
      "0 * (1 / scale) is 0 * inf, NaN"),
@@ -134,11 +137,18 @@ EDGES: list[Question] = [
     ("nan-unsigned", ask(NANS, one, 200, UINT8), "code 0 is the lowest code here"),
     ("signed-zeros", ask(singles([0.0, -0.0, 0.3, -0.3]), one, 0, INT8),
      "a zero that kept its sign gives -0.0"),
-    ("subnormals", ask(singles([1e-40, -1e-40, 1e-45, 1.1754944e-38]), np.float32(1.5e-38), 0, INT8),
+    ("subnormals",
+     ask(singles([1e-40, -1e-40, 1e-45, 1.1754944e-38]), np.float32(1.5e-38), 0, INT8),
      "a CPU that flushes subnormals gives 0 for x whose quotient rounds to 1"),
-    ("empty", ask(np.zeros((0,), np.float32), tenth, 3, INT8), "an empty tensor gives an empty tensor"),
-    ("one-number", ask(np.array(0.25, np.float32), tenth, 3, INT8), "a tensor of rank 0 keeps its shape"),
-    ("three-axes", ask(near_ties(tenth, range(8)).reshape(2, 3, 4), tenth, 3, INT8), "the shape is kept"),
+    ("empty",
+     ask(np.zeros((0,), np.float32), tenth, 3, INT8),
+     "an empty tensor gives an empty tensor"),
+    ("one-number",
+     ask(np.array(0.25, np.float32), tenth, 3, INT8),
+     "a tensor of rank 0 keeps its shape"),
+    ("three-axes",
+     ask(near_ties(tenth, range(8)).reshape(2, 3, 4), tenth, 3, INT8),
+     "the shape is kept"),
 ]  # fmt: skip
 
 TYPES: list[Question] = [
@@ -159,7 +169,8 @@ TYPES: list[Question] = [
      "three 2-bit codes that do not fill a byte"),
     ("uint2-beyond-every-integer", ask(HUGE[-7:], one, 1, UINT2), "as int2-beyond-every-integer"),
     ("int16-large-codes",
-     ask(np.concatenate([near_ties(tenth, range(k, k + 6)) for k in (-32771, -20003, 3, 20001, 32763)]),
+     ask(np.concatenate(
+             [near_ties(tenth, range(k, k + 6)) for k in (-32771, -20003, 3, 20001, 32763)]),
          tenth, 3, INT16),
      "at codes of 15 bits float32 has 8 bits left below the point: the reciprocal moves far more"),
     ("uint16-large-codes",
@@ -172,13 +183,15 @@ TYPES: list[Question] = [
     ("int32-large-codes",
      ask(neighbours(singles([2**24, 2**24 + 4, -(2**25), 2**30, -(2**30)])), one, 3, INT32),
      "beyond 2^24 a zero point added in float32 is lost"),
-    ("int32-bounds", ask(HUGE, one, 3, INT32), "an addition that wraps gives the other end of int32"),
+    ("int32-bounds",
+     ask(HUGE, one, 3, INT32),
+     "an addition that wraps gives the other end of int32"),
     ("int32-lowest-zero-point", ask(HUGE, one, -(2**31), INT32),
      "a sum in float32 loses the low bits of x; code - zero_point does not fit int32 and wraps"),
     ("int32-tie-rich-scale", ask(near_ties(tenth, range(-300, 300, 7)), tenth, 3, INT32),
      "tells before from fused addition where no clip interferes"),
     ("int32-odd-zero-point", ask(near_ties(one, range(-4, 5)), one, 2**24 + 1, INT32),
-     "the zero point is no float32: added or subtracted there it loses its last bit, and 0 is not 0"),
+     "the zero point is no float32: added or subtracted there it loses its last bit"),
     ("int32-nan", ask(NANS, one, 3, INT32), "code 0, the zero point and INT_MIN differ"),
 ]  # fmt: skip
 
@@ -189,7 +202,8 @@ FORMATS: list[Question] = [
      "all 65,536 inputs, no rounding in the division below overflow: infinity must saturate"),
     ("every-float16-small-scale", ask(FLOAT16_ALL, np.float16(3e-5), -128, INT8),
      "the scale is a subnormal float16 and the quotient overflows float16 early"),
-    ("float16-wide-codes", ask(np.arange(-2000, 2000, 3, dtype=np.float16), np.float16(0.7), 9, INT16),
+    ("float16-wide-codes",
+     ask(np.arange(-2000, 2000, 3, dtype=np.float16), np.float16(0.7), 9, INT16),
      "codes beyond 2048 are not all float16: adding the zero point in float16 loses them"),
     ("every-bfloat16", ask(BFLOAT16_ALL, brain(0.1), 3, INT8),
      "all 65,536 inputs: a division in float32 instead of bfloat16 moves codes"),
@@ -197,9 +211,11 @@ FORMATS: list[Question] = [
      "codes above 256 do not exist in bfloat16: sums with the zero point in bfloat16 lose bits"),
     ("bfloat16-bounds", ask(brain_near(0.006, range(-130, 131)), brain(0.006), 0, INT8),
      "127 * scale is no bfloat16: clipped to it in reals, every value beyond gives code 126"),
-    ("float64", ask(ties_and_bounds(np.float64(0.1), 3, **INT8, dtype=np.float64), np.float64(0.1), 3, INT8),
+    ("float64",
+     ask(ties_and_bounds(np.float64(0.1), 3, **INT8, dtype=np.float64), np.float64(0.1), 3, INT8),
      "a float64 computed in float32 loses its distance from a tie"),
-    ("float32-with-float16-scale", ask(near_ties(np.float16(0.1), range(-20, 20)), np.float16(0.1), 3, INT8),
+    ("float32-with-float16-scale",
+     ask(near_ties(np.float16(0.1), range(-20, 20)), np.float16(0.1), 3, INT8),
      "the dtype of the scale is the precision of the division: float32 gives other codes"),
     ("float16-with-float32-scale",
      ask(near_ties(np.float32(0.1), range(-20, 20), np.float16), np.float32(0.1), 3, INT8),
@@ -207,8 +223,12 @@ FORMATS: list[Question] = [
 ]  # fmt: skip
 
 OUTSIDE: list[Question] = [
-    ("zero-point-above-the-range", ask(HALVES, one, 128, INT8), "must be refused; not clipped or used"),
-    ("zero-point-below-the-range", ask(HALVES, one, -1, UINT8), "must be refused; not clipped or used"),
+    ("zero-point-above-the-range",
+     ask(HALVES, one, 128, INT8),
+     "must be refused; not clipped or used"),
+    ("zero-point-below-the-range",
+     ask(HALVES, one, -1, UINT8),
+     "must be refused; not clipped or used"),
     ("empty-range", ask(HALVES, one, 0, {"qmin": 127, "qmax": -128}), "must be refused"),
     ("scale-zero", ask(HALVES, np.float32(0), 3, INT8), "undefined: x / 0; systems are compared"),
     ("scale-negative", ask(HALVES, np.float32(-1), 3, INT8), "undefined: systems are compared"),

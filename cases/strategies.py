@@ -1,11 +1,11 @@
 """Questions drawn by hypothesis: ties, bounds and the edges of formats are built, not hoped for.
 
-x and scale have one dtype; where they differ, or a parameter lies outside its domain, there are cases.
+x and scale have one dtype; where they differ, or a parameter lies outside its domain, cases ask.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from hypothesis import strategies as st
@@ -58,7 +58,7 @@ def values(scale: float, zero_point: int, codes: Codes, target: Format) -> Searc
     anywhere = st.integers(max(low - 3, -(2**24)), min(high + 3, 2**24))
     at_bounds = st.sampled_from([low - 1, low, high, high + 1])
     steps = st.one_of(anywhere, st.integers(-3, 3), at_bounds)
-    width = {FLOAT64: 64, FLOAT16: 16}.get(target, 32)
+    width: Literal[16, 32, 64] = 64 if target is FLOAT64 else 16 if target is FLOAT16 else 32
     return st.one_of(
         st.tuples(steps.map(lambda k: (k + 0.5) * scale), near),
         st.tuples(steps.map(lambda k: k * scale), near),
@@ -92,7 +92,9 @@ def real_arguments(draw: Draw) -> dict[str, Any]:
     """Draw the arguments of quantize and fake_quantize."""
     target, codes = draw(st.sampled_from(DTYPES)), draw(st.sampled_from(RANGES))
     scale, zero_point = draw(scales(target)), draw(zero_points(codes))
-    drawn = st.lists(values(float(scale), zero_point, codes, target), min_size=1, max_size=MAX_LENGTH)
+    drawn = st.lists(
+        values(float(scale), zero_point, codes, target), min_size=1, max_size=MAX_LENGTH
+    )
     x = np.array([from_format(*value, target) for value in draw(drawn)], target.carrier)
     return {"x": held(x, target), "scale": held(scale, target), "zero_point": zero_point, **codes}
 
@@ -125,5 +127,8 @@ def arguments(operation: str) -> SearchStrategy[dict[str, Any]]:
 
 def cases(operation: str) -> SearchStrategy[Case]:
     """Return a strategy for cases of an operation."""
-    name, shows = f"{operation}/drawn", "drawn by the search: the row's profile must predict the answer"
+    name, shows = (
+        f"{operation}/drawn",
+        "drawn by the search: the row's profile must predict the answer",
+    )
     return arguments(operation).map(lambda drawn: Case(name, drawn, shows))

@@ -2,8 +2,8 @@
 
 Each choice on each axis of each operation is planted in a real worker process, which answers every
 case with that one choice changed. `identify` must name exactly what was planted, or, where two
-choices are the same function, only choices that are proven to be. Scales that are off by one ulp must
-diverge, be explained by no profile, and be recognised as constants; the faithful fake is acquitted.
+choices are the same function, only choices that are proven to be. Scales that are off by one ulp
+must diverge, fit no profile, and be recognised as constants; the faithful fake is acquitted.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Equivalence:
             replace(profile, **{**definition, axis: choice}) for axis, choice in self.choices
         )
 
-    def keys(self) -> Iterator[Key]:
+    def planted_keys(self) -> Iterator[Key]:
         """Yield (operation, axis, choice) of each planted choice that is not told apart."""
         for operation in self.operations:
             for axis, choice in (*self.choices, *self.also):
@@ -67,8 +67,8 @@ EQUIVALENCES = (
         ("quantize", "fake_quantize"),
         (("code_type", "given"), ("code_type", "uint8")),
         "128 is added to zero_point, qmin and qmax and subtracted from the code, all exactly:"
-        " clip(c + z + 128, 0, 255) - 128 = clip(c + z, -128, 127) for every integer c, and NaN gives"
-        " the lowest code of either. They part only where the addition of z wraps.",
+        " clip(c + z + 128, 0, 255) - 128 = clip(c + z, -128, 127) for every integer c, and NaN"
+        " gives the lowest code of either. They part only where the addition of z wraps.",
         unless=(("overflow", "int32"),),
     ),
     Equivalence(
@@ -82,9 +82,10 @@ EQUIVALENCES = (
         ("quantize", "fake_quantize"),
         (("scaling", "reciprocal"), ("scaling", "reciprocal64")),
         "The factor is rounded to the dtype of the scale. A quotient of two p-bit numbers that is"
-        " rounded to q bits first, q >= 2p + 2, is rounded as if once (Figueroa 1995): 53 >= 2*24 + 2"
-        " for float32, and float16 and bfloat16 have fewer bits; a subnormal quotient has fewer still."
-        " For float64 both compute the same. They part where the precision is not the scale's.",
+        " rounded to q bits first, q >= 2p + 2, is rounded as if once (Figueroa 1995):"
+        " 53 >= 2*24 + 2 for float32; float16 and bfloat16 have fewer bits, and a subnormal"
+        " quotient fewer still. For float64 both compute the same. They part where the precision"
+        " is not the scale's.",
         also=(("offset", "fused"),),
         unless=(("precision", "float64"),),
     ),
@@ -92,20 +93,20 @@ EQUIVALENCES = (
         ("quantize", "fake_quantize"),
         (("clip", "scaled"), ("clip", "rounded")),
         "Both bounds are integers of the format, since rounding an integer into a format gives an"
-        " integer. Rounding half to even is monotone and keeps integers, hence round(clip(t, a, b)) ="
-        " clip(round(t), a, b), and NaN stays NaN in both.",
+        " integer. Rounding half to even is monotone and keeps integers, hence"
+        " round(clip(t, a, b)) = clip(round(t), a, b), and NaN stays NaN in both.",
     ),
     Equivalence(
         ("dequantize", "fake_quantize"),
         (("subtraction", "real"), ("subtraction", "output")),
-        "The definition multiplies in the dtype of y: 'the precision' and 'the dtype of y' name the"
-        " same format. They part where the multiplication has another precision.",
+        "The definition multiplies in the dtype of y: 'the precision' and 'the dtype of y' name"
+        " the same format. They part where the multiplication has another precision.",
         unless=(("dequantize_precision", "float32"),),
     ),
-)  # fmt: skip
-
-
-EQUIVALENT: dict[Key, Equivalence] = {key: e for e in EQUIVALENCES for key in e.keys()}
+)
+EQUIVALENT: dict[Key, Equivalence] = {
+    key: equivalence for equivalence in EQUIVALENCES for key in equivalence.planted_keys()
+}
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def verdict_of(
     profile: AnyProfile | None,
     equivalence: Equivalence | None,
 ) -> str:
-    """Return the one word for a fake, given what was planted (None: no profile) and what was found."""
+    """Return the one word for a fake, given what was planted (None: no profile) and found."""
     diverges = any(judge(q.case, q.answer).kind == DIVERGES for q in asked)
     if profile is None:
         return CONSTANTS if diverges and found.constants and not found.profiles else MISSED
@@ -194,7 +195,7 @@ def is_faithful(question: Question) -> bool:
 
 
 def run_fakes(options: argparse.Namespace) -> int:
-    """Print the table of all fakes; exit status 3 when one was missed, for the harness is broken."""
+    """Print the table of all fakes; exit status 3, a broken harness, when one was missed."""
     found = convict()
     text = json.dumps({"fakes": [asdict(c) for c in found]}, indent=2)
     text = text if options.json else "\n".join([*map(str, found), in_total(found)])

@@ -44,7 +44,7 @@ class Constants:
 
 @dataclass(frozen=True)
 class Identified:
-    """What a search found: the profiles that predict every answer, all equally near the definition."""
+    """What a search found: the profiles that predict every answer, equally near the definition."""
 
     profiles: tuple[AnyProfile, ...]
     tried: int
@@ -93,7 +93,9 @@ def search_further(
     return Identified((), len(tried), closest, tried[closest], len(whole), constants)
 
 
-def expand(operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]) -> list[AnyProfile]:
+def expand(
+    operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]
+) -> list[AnyProfile]:
     """Return the profiles one change away from a front that were not tried yet, and note them."""
     near = dict.fromkeys(q for p in front for q in changes(operation, p))
     fresh = [profile for profile in near if profile not in tried]
@@ -139,10 +141,12 @@ def move(value: Any, ulps: int) -> Any:
 
 
 def is_in_domain(question: Question) -> bool:
-    """Whether a profile can say anything: no failure, no refusal of what the definition computes."""
+    """Whether a profile says anything: no failure, no refusal of what the definition computes."""
     if is_undefined(question.case.operation, question.case.arguments):
         return False
-    refused = expected(question.case, DEFINITIONS[question.case.operation].profile).outcome == "refused"
+    refused = (
+        expected(question.case, DEFINITIONS[question.case.operation].profile).outcome == "refused"
+    )
     return question.answer.outcome == "value" or (question.answer.outcome == "refused" and refused)
 
 
@@ -177,8 +181,10 @@ def thinned(question: Question) -> Question:
     """Return the question about every n-th element of a long vector, with the answer to match."""
     answer, values = question.answer, carried(question.case.arguments[question.case.vector])
     step = values.size // SAMPLE + 1
-    if step == 1 or answer.value is None or any(
-        carried(v).shape != values.shape for v in answer.value.values()
+    if (
+        step == 1
+        or answer.value is None
+        or any(carried(v).shape != values.shape for v in answer.value.values())
     ):
         return question
     few = Answer("value", {name: pick(value, step) for name, value in answer.value.items()})
@@ -187,7 +193,7 @@ def thinned(question: Question) -> Question:
 
 @lru_cache(maxsize=1 << 10)
 def thin_case(case: Case, step: int) -> Case:
-    """Return the case with every step-th element of its vector; the same object for the same case."""
+    """Return the case with every step-th element of its vector; one object for one case."""
     few = {**case.arguments, case.vector: pick(case.arguments[case.vector], step)}
     return Case(case.id, few, case.shows)
 

@@ -25,7 +25,7 @@ from conformance.survey import ask_case, show_progress
 from oracle.definition import DEFINITIONS, is_undefined
 
 RUN = Path(__file__).parent.parent / "reports" / "run"
-EXAMPLES = 300
+EXAMPLES = 400
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Every case earns its place: it is told apart by a wrong implementation, or probes what no text says."""
+"""Every case earns its place: a wrong implementation answers it otherwise, or no text decides."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_what_is_refused_or_undefined_is_said_so():
 
 def test_every_axis_that_the_text_leaves_open_has_a_case():
     for operation, definition in DEFINITIONS.items():
-        opened = {axis for case in cases_of(operation) for axis in open_axes(operation, case.arguments)}
+        opened = {
+            axis for case in cases_of(operation) for axis in open_axes(operation, case.arguments)
+        }
         assert opened == {silence.axis for silence in definition.silences}
 
 
@@ -95,7 +97,11 @@ def test_the_names_of_integer_types():
     def codes(qmin, qmax):
         return Case("quantize/some", {"x": singles([0]), "qmin": qmin, "qmax": qmax}, "").codes
 
-    assert [codes(-128, 127), codes(0, 15), codes(-(2**31), 2**31 - 1)] == ["int8", "uint4", "int32"]
+    assert [codes(-128, 127), codes(0, 15), codes(-(2**31), 2**31 - 1)] == [
+        "int8",
+        "uint4",
+        "int32",
+    ]
     assert codes(-127, 127) == "[-127, 127]"
 
 
@@ -115,10 +121,12 @@ def doors_of_adapter(path):
     keys = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
     opsets = {
         f"opset-{number.value}"
-        for call in ast.walk(tree) if isinstance(call, ast.Call)
-        for word in call.keywords if word.arg == "opsets"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for word in call.keywords
+        if word.arg == "opsets"
         for number in word.value.elts
-    }  # fmt: skip
+    }
     return {key for key in keys if isinstance(key, str)} & {*OWN, *GENERIC} | opsets | own_of(tree)
 
 
@@ -126,7 +134,13 @@ def own_of(tree):
     """Return the inner keys of the literal DOORS = {operation: {door: function}}."""
     found = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and names_doors(n)]
     inner = [table for outer in found if isinstance(outer, ast.Dict) for table in outer.values]
-    return {k.value for t in inner if isinstance(t, ast.Dict) for k in t.keys if isinstance(k, ast.Constant)}
+    return {
+        k.value
+        for t in inner
+        if isinstance(t, ast.Dict)
+        for k in t.keys
+        if isinstance(k, ast.Constant)
+    }
 
 
 def names_doors(node):

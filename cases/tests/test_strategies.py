@@ -14,8 +14,13 @@ from oracle.definition import DEFINITIONS, compute, is_undefined, make_profile
 from oracle.formats import carried, format_of
 
 FIXED = {"derandomize": True, "database": None, "deadline": None}
-QUICKLY = settings(max_examples=5000, database=None, deadline=None, phases=[Phase.generate],
-                   suppress_health_check=list(HealthCheck))  # fmt: skip
+QUICKLY = settings(
+    max_examples=5000,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 PLANTED = [
     ("quantize", {"rounding": "half_away"}),
@@ -70,26 +75,45 @@ def test_every_dtype_range_and_special_value_is_drawn():
         target = format_of(drawn["x"])
         seen.update({target, (qmin, qmax)})
         points = {
-            "NaN": np.isnan(x), "infinity": np.isinf(x), "-0.0": (x == 0) & np.signbit(x),
+            "NaN": np.isnan(x),
+            "infinity": np.isinf(x),
+            "-0.0": (x == 0) & np.signbit(x),
             "subnormal": (x != 0) & (np.abs(x) < target.smallest_normal),
-            "tie": quotient % 1 == 0.5, "2^31": np.abs(quotient) == 2.0**31,
+            "tie": quotient % 1 == 0.5,
+            "2^31": np.abs(quotient) == 2.0**31,
             "beyond": quotient > qmax - zero_point,
-        }  # fmt: skip
+        }
         seen.update(name for name, found in points.items() if found.any())
         seen.update(
-            name for name, found in {
+            name
+            for name, found in {
                 "power-of-two scale": np.frexp(scale)[0] == 0.5,
                 "subnormal scale": scale < target.smallest_normal,
-                "odd zero point": zero_point % 2 == 1, "negative zero point": zero_point < 0,
+                "odd zero point": zero_point % 2 == 1,
+                "negative zero point": zero_point < 0,
                 "zero point at a bound": zero_point in (qmin, qmax),
-            }.items() if found
-        )  # fmt: skip
+            }.items()
+            if found
+        )
 
     with np.errstate(all="ignore"):
         look()
-    wanted = {*DTYPES, *((r["qmin"], r["qmax"]) for r in RANGES), "NaN", "infinity", "-0.0",
-              "subnormal", "tie", "2^31", "beyond", "power-of-two scale", "subnormal scale",
-              "odd zero point", "negative zero point", "zero point at a bound"}  # fmt: skip
+    wanted = {
+        *DTYPES,
+        *((r["qmin"], r["qmax"]) for r in RANGES),
+        "NaN",
+        "infinity",
+        "-0.0",
+        "subnormal",
+        "tie",
+        "2^31",
+        "beyond",
+        "power-of-two scale",
+        "subnormal scale",
+        "odd zero point",
+        "negative zero point",
+        "zero point at a bound",
+    }
     assert wanted <= seen, wanted - seen
 
 
@@ -106,5 +130,5 @@ def test_the_search_finds_a_planted_profile(operation, choices):
 
 
 def test_an_unknown_operation_is_refused():
-    with pytest.raises(ValueError, match="operation must be one of .*, got echo"):
+    with pytest.raises(ValueError, match=r"operation must be one of .*, got echo"):
         arguments("echo")

@@ -1,4 +1,4 @@
-"""The harness notices: every choice on every axis, planted in a real worker, is named or proven equal."""
+"""The harness notices: every choice, planted in a real worker, is named or proven equal."""
 
 from __future__ import annotations
 
@@ -15,16 +15,26 @@ from conformance import fakes
 from conformance.__main__ import main
 from conformance.fake_adapter import DOORS
 from conformance.fakes import (
-    ACQUITTED, CONSTANTS, CONVICTED, EQUIVALENCES, EQUIVALENT, EQUIVALENTLY, MISSED,
-    Conviction, convict,
-)  # fmt: skip
+    ACQUITTED,
+    CONSTANTS,
+    CONVICTED,
+    EQUIVALENCES,
+    EQUIVALENT,
+    EQUIVALENTLY,
+    MISSED,
+    Conviction,
+    convict,
+)
 from conformance.judge import expected, is_same
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, compute, single_changes
 from oracle.formats import BFLOAT16, carried, round_into
 
-PLANTED = [(operation, axis, choice) for operation in DEFINITIONS
-           for axis, choice, _ in single_changes(operation)]  # fmt: skip
+PLANTED = [
+    (operation, axis, choice)
+    for operation in DEFINITIONS
+    for axis, choice, _ in single_changes(operation)
+]
 
 
 @cache
@@ -90,8 +100,11 @@ def with_choice(operation, choice):
     return replace(DEFINITIONS[operation].profile, **dict([choice]))
 
 
-CLAIMS = [pytest.param(e, op, id=f"{op}-{e.choices[-1][0]}-{e.choices[-1][1]}")
-          for e in EQUIVALENCES for op in e.operations]  # fmt: skip
+CLAIMS = [
+    pytest.param(e, op, id=f"{op}-{e.choices[-1][0]}-{e.choices[-1][1]}")
+    for e in EQUIVALENCES
+    for op in e.operations
+]
 
 
 @pytest.mark.parametrize(("equivalence", "operation"), CLAIMS)
@@ -142,7 +155,9 @@ def test_reciprocals_of_every_16_bit_scale_round_as_if_once(values):
 FOUND = [
     Conviction("quantize", "rounding", "floor", CONVICTED, ("rounding = floor",), "quantize/some"),
     Conviction("quantize", "faithful", "", ACQUITTED, ("the definition",), ""),
-    Conviction("quantize", "a", "b", EQUIVALENTLY, ("a = b", "a = c"), "quantize/other", "A proof."),
+    Conviction(
+        "quantize", "a", "b", EQUIVALENTLY, ("a = b", "a = c"), "quantize/other", "A proof."
+    ),
 ]
 
 

@@ -10,8 +10,14 @@ from cases.points import BFLOAT16_ALL, INT8, singles
 from conformance.answer import Answer
 from conformance.check import describe_search
 from conformance.identify import (
-    SAMPLE, changed_axes, changes, identify, is_in_domain, move, thinned,
-)  # fmt: skip
+    SAMPLE,
+    changed_axes,
+    changes,
+    identify,
+    is_in_domain,
+    move,
+    thinned,
+)
 from conformance.judge import expected
 from conformance.row import Question
 from oracle.bfloat16 import Bfloat16
@@ -39,7 +45,7 @@ def answered(operation, choices, ulps=0):
         ("fake_quantize", {"rounding": "half_up", "presentation": "difference"}),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_planted_profile_is_found(operation, choices):
     found = identify(operation, answered(operation, choices))
     assert [changed_axes(p, operation) for p in found.profiles] == [choices]
@@ -48,7 +54,7 @@ def test_a_planted_profile_is_found(operation, choices):
 
 def test_three_changes_are_found_by_the_beam():
     choices = {"offset": "before", "rounding": "half_down", "range": "narrow_low"}
-    found = identify("quantize", answered("quantize", choices)[:30])
+    found = identify("quantize", answered("quantize", choices)[:16])
     assert make_profile("quantize", choices) in found.profiles
     assert found.tried > 600
 
@@ -76,7 +82,9 @@ def test_five_ulps_are_another_number():
     found = identify("dequantize", answered("dequantize", {}, 5)[:14])
     assert (found.profiles, found.constants) == ((), None)
     words = describe_search(found, "dequantize")
-    assert words.startswith(f"no profile of {found.tried} tried predicts every answer; the closest, ")
+    assert words.startswith(
+        f"no profile of {found.tried} tried predicts every answer; the closest, "
+    )
     assert words.endswith(f"predicts {found.predicted} of {found.asked}")
 
 
@@ -132,7 +140,9 @@ def test_one_ulp_of_bfloat16_is_its_next_value():
 
 
 def test_a_question_about_one_number_has_a_profile_too():
-    case = Case("quantize/some", {"x": singles([0.5]), "scale": np.float32(1), "zero_point": 1, **INT8}, "")
+    case = Case(
+        "quantize/some", {"x": singles([0.5]), "scale": np.float32(1), "zero_point": 1, **INT8}, ""
+    )
     up = Question(case, "plain", Answer("value", {"value": np.array([2])}))
     found = identify("quantize", [up])
     assert make_profile("quantize", {"rounding": "half_up"}) in found.profiles

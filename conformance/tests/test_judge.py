@@ -9,9 +9,17 @@ from cases.case import Case
 from cases.points import INT8, INT32, singles
 from conformance.answer import Answer
 from conformance.judge import (
-    AGREES, DIVERGES, NO_ANSWER, UNDEFINED,
-    differing, expected, find_difference, is_same, judge, readable,
-)  # fmt: skip
+    AGREES,
+    DIVERGES,
+    NO_ANSWER,
+    UNDEFINED,
+    differing,
+    expected,
+    find_difference,
+    is_same,
+    judge,
+    readable,
+)
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, make_profile
 
@@ -42,14 +50,22 @@ def test_the_definition_agrees_with_itself():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (value(singles([0, 0, 1])),
-         "1.5 (0x3fc00000): expected 2.0 (0x40000000), got 1.0 (0x3f800000) (1 of 3)"),
-        (value(singles([0, 1, 1])),
-         "-0.25 (0xbe800000): expected 0.0 (0x00000000), got 1.0 (0x3f800000) (2 of 3)"),
-        (value(singles([0, -0.0, 2])),
-         "-0.25 (0xbe800000): expected 0.0 (0x00000000), got -0.0 (0x80000000) (1 of 3)"),
-        (value(singles([0, 0, np.nan])),
-         "1.5 (0x3fc00000): expected 2.0 (0x40000000), got nan (0x7fc00000) (1 of 3)"),
+        (
+            value(singles([0, 0, 1])),
+            "1.5 (0x3fc00000): expected 2.0 (0x40000000), got 1.0 (0x3f800000) (1 of 3)",
+        ),
+        (
+            value(singles([0, 1, 1])),
+            "-0.25 (0xbe800000): expected 0.0 (0x00000000), got 1.0 (0x3f800000) (2 of 3)",
+        ),
+        (
+            value(singles([0, -0.0, 2])),
+            "-0.25 (0xbe800000): expected 0.0 (0x00000000), got -0.0 (0x80000000) (1 of 3)",
+        ),
+        (
+            value(singles([0, 0, np.nan])),
+            "1.5 (0x3fc00000): expected 2.0 (0x40000000), got nan (0x7fc00000) (1 of 3)",
+        ),
         (value(np.array([0.0, 0.0, 2.0])), "expected float32, got float64 (1 of 1)"),
         (value(np.array([0.0, 0.0, 2.0], np.float16)), "expected float32, got float16 (1 of 1)"),
         (value(Bfloat16(singles([0, 0, 2]))), "expected float32, got bfloat16 (1 of 1)"),
@@ -58,15 +74,19 @@ def test_the_definition_agrees_with_itself():
         (value(singles([0, 0])), "expected shape (3,), got (2,) (1 of 1)"),
         (value(singles([[0, 0, 2]])), "expected shape (3,), got (1, 3) (1 of 1)"),
         (value(singles([0, 0, 2]), "code"), "expected an output value, got code (1 of 1)"),
-        (Answer("value", {"value": singles([0, 0, 2]), "mask": singles([1])}),
-         "expected value, got an output mask (1 of 1)"),
+        (
+            Answer("value", {"value": singles([0, 0, 2]), "mask": singles([1])}),
+            "expected value, got an output mask (1 of 1)",
+        ),
         (Answer("refused", reason="no"), "expected a value, got refused: no (1 of 1)"),
         (Answer("error", reason="IndexError"), "expected a value, got error: IndexError (1 of 1)"),
-        (Answer("crash", reason="killed by SIGSEGV"),
-         "expected a value, got crash: killed by SIGSEGV (1 of 1)"),
+        (
+            Answer("crash", reason="killed by SIGSEGV"),
+            "expected a value, got crash: killed by SIGSEGV (1 of 1)",
+        ),
         (Answer("timeout"), "expected a value, got timeout (1 of 1)"),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_divergence_is_said(answer, message):
     assert says(ask(), answer) == message
 
@@ -83,7 +103,10 @@ def test_codes_of_any_width_are_the_same_codes():
     case = ask("quantize")
     for dtype in (np.int8, np.uint8, np.int32, np.int64, np.uint64):
         assert judge(case, value(np.array([0, 0, 2], dtype))).kind == AGREES
-    assert says(case, value(np.array([0, 0, 3], np.int8))) == "1.5 (0x3fc00000): expected 2, got 3 (1 of 3)"
+    assert (
+        says(case, value(np.array([0, 0, 3], np.int8)))
+        == "1.5 (0x3fc00000): expected 2, got 3 (1 of 3)"
+    )
     assert says(case, value(singles([0, 0, 2]))) == "expected integer, got float32 (1 of 1)"
 
 
@@ -107,7 +130,9 @@ def test_every_nan_is_the_same_nan():
 
 def test_outside_every_domain_nothing_is_judged():
     assert judge(ask(scale=np.float32(0)), value(singles([1, 2, 3]))).kind == UNDEFINED
-    int32 = Case("dequantize/some", {"code": np.int32([1]), "scale": ONE, "zero_point": 3, **INT32}, "")
+    int32 = Case(
+        "dequantize/some", {"code": np.int32([1]), "scale": ONE, "zero_point": 3, **INT32}, ""
+    )
     assert judge(int32, value(singles([7]))).kind == UNDEFINED
 
 
@@ -151,11 +176,20 @@ def test_a_profile_is_expected_as_it_computes():
 @pytest.mark.parametrize(
     ("outcome", "kept", "message"),
     [
-        ("fine", None, "an outcome must be one of value, refused, unsupported, error, crash, timeout, got fine"),
+        (
+            "fine",
+            None,
+            "an outcome must be one of value, refused, unsupported, error, crash, timeout,"
+            " got fine",
+        ),
         ("value", None, "a value must come with outcome value and only with it, got value"),
-        ("error", {"value": ONE}, "a value must come with outcome value and only with it, got error"),
+        (
+            "error",
+            {"value": ONE},
+            "a value must come with outcome value and only with it, got error",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_contradicts_itself_is_refused(outcome, kept, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared
         Answer(outcome, kept)

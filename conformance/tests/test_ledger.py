@@ -48,24 +48,39 @@ def test_an_entry_is_read(tmp_path):
     ("changes", "rule"),
     [
         ({"operation": '"echo"'}, "operation must be one of "),
-        ({"verdict": '"flaky"'},
-         "verdict must be one of framework-bug, by-design, spec-gap, unexplained, got flaky"),
+        (
+            {"verdict": '"flaky"'},
+            "verdict must be one of framework-bug, by-design, spec-gap, unexplained, got flaky",
+        ),
         ({"witness": '"quantize/gone"'}, "a case must exist, got quantize/gone"),
-        ({"cases": '["quantize/gone"]', "outcome": '"error"', "profile": "{}"},
-         "a case must exist, got quantize/gone"),
+        (
+            {"cases": '["quantize/gone"]', "outcome": '"error"', "profile": "{}"},
+            "a case must exist, got quantize/gone",
+        ),
         ({"versions": "[]"}, "versions must name the versions that were run, got none"),
         ({"versions": '"1.0"'}, "versions must be a list of strings, got '1.0'"),
         ({"backends": "[1]"}, "backends must be a list of strings, got [1]"),
         ({"checked": '["one"]'}, "checked must give two independent reasons, got 1"),
-        ({"profile": "{}"}, "an entry must have a profile, or an outcome with cases, or be unexplained"),
-        ({"profile": "{}", "outcome": '"error"'},
-         "an entry must have a profile, or an outcome with cases, or be unexplained"),
-        ({"outcome": '"error"', "cases": '["quantize/nan"]'},
-         "an entry must have a profile, or an outcome with cases, or be unexplained"),
-        ({"verdict": '"unexplained"'},
-         "an entry must have a profile, or an outcome with cases, or be unexplained"),
-        ({"verdict": '"unexplained"', "profile": "{}"},
-         "an unexplained entry must say in `tried` which profiles were tried"),
+        (
+            {"profile": "{}"},
+            "an entry must have a profile, or an outcome with cases, or be unexplained",
+        ),
+        (
+            {"profile": "{}", "outcome": '"error"'},
+            "an entry must have a profile, or an outcome with cases, or be unexplained",
+        ),
+        (
+            {"outcome": '"error"', "cases": '["quantize/nan"]'},
+            "an entry must have a profile, or an outcome with cases, or be unexplained",
+        ),
+        (
+            {"verdict": '"unexplained"'},
+            "an entry must have a profile, or an outcome with cases, or be unexplained",
+        ),
+        (
+            {"verdict": '"unexplained"', "profile": "{}"},
+            "an unexplained entry must say in `tried` which profiles were tried",
+        ),
         ({"profile": '{ taste = "sweet" }'}, "an axis of quantize must be one of "),
         ({"profile": '{ dequantize = "fused" }'}, "an axis of quantize must be one of "),
         ({"profile": '{ rounding = "up" }'}, "rounding must be one of half_even, "),
@@ -74,7 +89,7 @@ def test_an_entry_is_read(tmp_path):
         ({"colour": '"red"'}, "got an unexpected keyword argument 'colour'"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_each_rule_has_a_message(tmp_path, changes, rule):
     found = message(write(tmp_path, **changes))
     assert found.startswith("some-story.toml: ")
@@ -101,13 +116,15 @@ def test_a_folder_in_its_place_is_refused(tmp_path):
 
 
 def test_a_ledger_must_be_a_folder(tmp_path):
-    with pytest.raises(LedgerError, match="a ledger must be a folder of .toml files, got .*none"):
+    with pytest.raises(LedgerError, match=r"a ledger must be a folder of .toml files, got .*none"):
         load_ledger(tmp_path / "none")
     assert load_ledger(tmp_path) == []
 
 
 def test_choices_that_need_another_entry_may_stand_alone(tmp_path):
-    assert read_entry(write(tmp_path, profile='{ nan = "overflow" }')).profile == {"nan": "overflow"}
+    assert read_entry(write(tmp_path, profile='{ nan = "overflow" }')).profile == {
+        "nan": "overflow"
+    }
 
 
 def test_an_unexplained_entry_says_what_was_tried(tmp_path):
@@ -116,11 +133,22 @@ def test_an_unexplained_entry_says_what_was_tried(tmp_path):
 
 
 def test_what_an_entry_covers(tmp_path):
-    entry = read_entry(write(tmp_path, backends='["a", "b"]', doors='["*", "!real"]',
-                             dtypes='["float16"]', codes='["int8", "[0, 127]"]'))  # fmt: skip
+    entry = read_entry(
+        write(
+            tmp_path,
+            backends='["a", "b"]',
+            doors='["*", "!real"]',
+            dtypes='["float16"]',
+            codes='["int8", "[0, 127]"]',
+        )
+    )
     assert entry.covers("some", "1.0", "a", "quantize")
-    for key in (("other", "1.0", "a", "quantize"), ("some", "1.1", "a", "quantize"),
-                ("some", "1.0", "c", "quantize"), ("some", "1.0", "a", "dequantize")):  # fmt: skip
+    for key in (
+        ("other", "1.0", "a", "quantize"),
+        ("some", "1.1", "a", "quantize"),
+        ("some", "1.0", "c", "quantize"),
+        ("some", "1.0", "a", "dequantize"),
+    ):
         assert not entry.covers(*key)
     assert entry.covers_door("plain")
     assert not entry.covers_door("real")

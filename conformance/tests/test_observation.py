@@ -14,15 +14,29 @@ from cases.points import singles
 from conformance.answer import Answer
 from conformance.judge import expected, is_same, judge
 from conformance.observation import (
-    Header, Observation, ObservationError, decode_answer, read, read_all, write,
-)  # fmt: skip
+    Header,
+    Observation,
+    ObservationError,
+    decode_answer,
+    read,
+    read_all,
+    write,
+)
 from conformance.row import Question, judge_row
 from oracle.definition import DEFINITIONS
 
 HEADER = Header("some", "1.0", "only", "x86_64-avx2", "0123abcd")
-NAMES = ["quantize/ties-at-every-code", "quantize/every-float16", "quantize/every-bfloat16",
-         "fake_quantize/nan", "fake_quantize/signed-zeros", "dequantize/every-int8-bfloat16",
-         "quantize/empty", "fake_quantize/one-number", "quantize/empty-range"]  # fmt: skip
+NAMES = [
+    "quantize/ties-at-every-code",
+    "quantize/every-float16",
+    "quantize/every-bfloat16",
+    "fake_quantize/nan",
+    "fake_quantize/signed-zeros",
+    "dequantize/every-int8-bfloat16",
+    "quantize/empty",
+    "fake_quantize/one-number",
+    "quantize/empty-range",
+]
 
 
 def asked(name, door="plain", answer=None):
@@ -138,13 +152,19 @@ def test_a_file_cut_in_mid_line_is_refused(tmp_path):
     [
         (b"", "an observation must begin with its header, got []"),
         (b"[]\n", "an observation must begin with its header, got [[]]"),
-        (b'{"observation": 2}\n', "an observation must begin with its header, got [{'observation': 2}]"),
+        (
+            b'{"observation": 2}\n',
+            "an observation must begin with its header, got [{'observation': 2}]",
+        ),
         (b"%PDF-1.7\n", "an observation must be JSON Lines, got "),
         (b"\xff\xfe\n", "an observation must be JSON Lines, got "),
         (b'{"observation": 1}\n{"end": 0}\n', "an observation must hold answers, got "),
-        (b'{"observation": 1, "colour": "red"}\n{"end": 0}\n', "an observation must hold answers, got "),
+        (
+            b'{"observation": 1, "colour": "red"}\n{"end": 0}\n',
+            "an observation must hold answers, got ",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_foreign_file_is_refused(tmp_path, data, rule):
     path = tmp_path / "foreign.jsonl"
     path.write_bytes(data)
@@ -162,15 +182,30 @@ def test_a_missing_file_is_refused(tmp_path):
         {"plain": {"value": {}}},
         {"plain": {"outcome": "fine"}},
         {"plain": {"outcome": "value"}},
-        {"plain": {"outcome": "value", "value": {"value": {"dtype": "int8", "shape": [2], "hex": "00"}}}},
-        {"plain": {"outcome": "value", "value": {"value": {"dtype": "int8", "shape": [10**12], "runs": [["00", 10**12]]}}}},
-        {"plain": {"outcome": "value", "value": {"value": {"dtype": "object", "shape": [], "hex": ""}}}},
+        {
+            "plain": {
+                "outcome": "value",
+                "value": {"value": {"dtype": "int8", "shape": [2], "hex": "00"}},
+            }
+        },
+        {
+            "plain": {
+                "outcome": "value",
+                "value": {"value": {"dtype": "int8", "shape": [10**12], "runs": [["00", 10**12]]}},
+            }
+        },
+        {
+            "plain": {
+                "outcome": "value",
+                "value": {"value": {"dtype": "object", "shape": [], "hex": ""}},
+            }
+        },
         {"plain": {"outcome": "value", "value": [1]}},
         {"plain": 7},
         {"plain": "elsewhere"},
     ],
     ids=lambda answers: json.dumps(answers)[:60],
-)  # fmt: skip
+)
 def test_an_answer_that_is_none_is_refused(tmp_path, answers):
     path = write(Observation(HEADER, (asked("quantize/nan"),)), tmp_path)
     lines = lines_of(path)
@@ -182,7 +217,9 @@ def test_a_line_that_is_no_object_is_refused(tmp_path):
     path = write(Observation(HEADER, (asked("quantize/nan"),)), tmp_path)
     header, _, footer = lines_of(path)
     for line in (None, 7, [], {"case": "quantize/nan"}, {"case": [], "digest": "", "answers": {}}):
-        assert message(rewrite(path, [header, line, footer])).startswith("an observation must hold answers")
+        assert message(rewrite(path, [header, line, footer])).startswith(
+            "an observation must hold answers"
+        )
 
 
 def test_a_case_that_changed_is_stale(tmp_path):
@@ -202,7 +239,7 @@ def test_one_changed_byte_of_an_answer_changes_the_verdict(tmp_path):
     array = lines[1]["answers"]["plain"]["value"]["value"]
     for place in range(0, len(array["hex"]), 2):
         byte = int(array["hex"][place : place + 2], 16) ^ 0x80
-        changed = {**array, "hex": f"{array['hex'][:place]}{byte:02x}{array['hex'][place + 2:]}"}
+        changed = {**array, "hex": f"{array['hex'][:place]}{byte:02x}{array['hex'][place + 2 :]}"}
         line = {**lines[1], "answers": {"plain": {"outcome": "value", "value": {"value": changed}}}}
         question = read(rewrite(path, [lines[0], line, lines[2]])).questions[0]
         assert judge(question.case, question.answer).kind == "diverges"
@@ -226,4 +263,6 @@ def test_all_files_of_a_folder_are_read_in_order(tmp_path):
 def test_a_reason_is_kept_as_it_is():
     assert decode_answer({"outcome": "refused", "reason": "no"}).reason == "no"
     assert str(HEADER) == "some 1.0 only on x86_64-avx2"
-    assert is_same(Answer("value", {"value": singles([np.nan])}), Answer("value", {"value": singles([np.nan])}))
+    assert is_same(
+        Answer("value", {"value": singles([np.nan])}), Answer("value", {"value": singles([np.nan])})
+    )

@@ -16,7 +16,14 @@ from oracle.definition import DEFINITIONS, make_profile
 TIES = "quantize/ties-at-every-code"
 NAN = "quantize/nan-with-zero-point"
 HALF_AWAY = {"rounding": "half_away"}
-FEW = [TIES, NAN, "quantize/scale-zero", "quantize/every-float16", "quantize/int4", "quantize/empty"]
+FEW = [
+    TIES,
+    NAN,
+    "quantize/scale-zero",
+    "quantize/every-float16",
+    "quantize/int4",
+    "quantize/empty",
+]
 
 
 def questions(choices=None, door="plain", names=FEW):
@@ -33,10 +40,20 @@ def row(*asked, operation="quantize", version="1.0", backend="only"):
 
 def entry(name="story", **changes):
     told = {
-        "story": "", "operation": "quantize", "system": "some", "versions": ("1.0",), "backends": ("*",),
-        "doors": ("*",), "profile": HALF_AWAY, "witness": TIES, "verdict": "by-design", "says": "",
-        "where": "", "checked": ("a", "b"), "upstream": "",
-    }  # fmt: skip
+        "story": "",
+        "operation": "quantize",
+        "system": "some",
+        "versions": ("1.0",),
+        "backends": ("*",),
+        "doors": ("*",),
+        "profile": HALF_AWAY,
+        "witness": TIES,
+        "verdict": "by-design",
+        "says": "",
+        "where": "",
+        "checked": ("a", "b"),
+        "upstream": "",
+    }
     return Entry(name=name, **{**told, **changes})
 
 
@@ -88,8 +105,12 @@ def test_an_entry_whose_divergence_is_gone_is_red():
 
 
 def test_an_entry_of_another_row_is_not_used():
-    for changes in ({"system": "other"}, {"versions": ("2.0",)}, {"backends": ("other",)},
-                    {"operation": "dequantize"}):  # fmt: skip
+    for changes in (
+        {"system": "other"},
+        {"versions": ("2.0",)},
+        {"backends": ("other",)},
+        {"operation": "dequantize"},
+    ):
         assert judge_row(row(questions(HALF_AWAY)), [entry(**changes)]).is_red
 
 
@@ -111,7 +132,9 @@ def test_any_choice_conforms_where_the_text_is_silent(choice):
 
 def test_one_implementation_stays_with_one_choice():
     names = [NAN, "quantize/nan-with-the-lowest-zero-point"]
-    mixed = questions({"nan": "highest"}, names=names[:1]) + questions({"nan": "zero_point"}, names=names[1:])
+    mixed = questions({"nan": "highest"}, names=names[:1]) + questions(
+        {"nan": "zero_point"}, names=names[1:]
+    )
     assert judge_row(row(mixed), []).is_red
     assert not judge_row(row(questions({"nan": "highest"}, names=names)), []).is_red
 
@@ -127,8 +150,10 @@ def test_doors_must_agree_where_nothing_is_defined():
     verdict = judge_row(row(doors), [])
     assert verdict.is_red
     assert [f.question.door for f in verdict.groups[0].unpredicted] == ["twice"]
-    both = [*with_answer(questions(), "quantize/scale-zero", other),
-            *with_answer(questions(door="twice"), "quantize/scale-zero", other)]  # fmt: skip
+    both = [
+        *with_answer(questions(), "quantize/scale-zero", other),
+        *with_answer(questions(door="twice"), "quantize/scale-zero", other),
+    ]
     assert judge_row(row(both), []).status == "agree"
 
 
@@ -139,7 +164,9 @@ def mixed_dtypes():
 
 
 def test_an_entry_about_a_dtype_holds_for_that_dtype_only():
-    verdict = judge_row(row(mixed_dtypes()), [entry(dtypes=("float16",), witness="quantize/every-float16")])
+    verdict = judge_row(
+        row(mixed_dtypes()), [entry(dtypes=("float16",), witness="quantize/every-float16")]
+    )
     assert (verdict.status, verdict.is_red) == ("diverge", False)
     assert judge_row(row(mixed_dtypes()), [entry()]).is_red
 
@@ -153,7 +180,9 @@ def test_an_entry_about_an_integer_type_holds_for_that_type_only():
 def test_a_narrower_entry_wins():
     narrow, wide = entry("narrow", codes=("int4",), profile={"rounding": "floor"}), entry("wide")
     case = all_cases()["quantize/int4"]
-    assert overrides((narrow, wide), case) == overrides((wide, narrow), case) == {"rounding": "floor"}
+    assert (
+        overrides((narrow, wide), case) == overrides((wide, narrow), case) == {"rounding": "floor"}
+    )
     assert overrides((narrow, wide), all_cases()[TIES]) == HALF_AWAY
     floor = make_profile("quantize", {"rounding": "floor"})
     assert effective(DEFINITIONS["quantize"].profile, case, (narrow, wide)) == floor
@@ -166,8 +195,10 @@ def test_two_entries_make_one_profile():
     assert judge_row(asked, two[:1]).is_red
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("refused", "diverge"), ("error", "error"),
-                                                 ("crash", "error"), ("timeout", "error")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [("refused", "diverge"), ("error", "error"), ("crash", "error"), ("timeout", "error")],
+)
 def test_a_failure_is_predicted_by_its_outcome(outcome, status):
     asked = with_answer(questions(), TIES, Answer(outcome, reason="it failed"))
     failing = entry(profile={}, outcome=outcome, cases=(TIES,))
@@ -209,8 +240,10 @@ def test_a_needed_entry_has_no_problem():
 
 def test_an_entry_that_explains_nothing_is_a_problem():
     found = audit([entry()], rows(row(questions())))
-    assert found == ["story: must explain a divergence, got none in some 1.0 only quantize:"
-                     " the divergence has gone, or never was; take the entry or the door out"]  # fmt: skip
+    assert found == [
+        "story: must explain a divergence, got none in some 1.0 only quantize:"
+        " the divergence has gone, or never was; take the entry or the door out"
+    ]
 
 
 def test_an_entry_that_another_one_makes_needless_is_a_problem():
