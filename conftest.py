@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[MISSING] = {}
+    named = [*config.getoption("--system"), *config.getoption("--adapter")]
+    config.stash[MISSING] = {} if named else not_asked()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a system to ask, the tests of systems are not collected."""
+    named = config.getoption("--system") or config.getoption("--adapter")
+    return True if collection_path.name == "test_systems.py" and not named else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -32,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:
-    """Return what the options name; without options nothing, since the unit tests need no framework."""
+    """Return the backends of what the options name."""
     names = [*config.getoption("--system"), *config.getoption("--adapter")]
     found: list[Target] = []
     for name in names:
@@ -40,8 +48,6 @@ def chosen_targets(config: pytest.Config) -> list[Target]:
             found += targets(name, config.getoption("--backend"), config.getoption("--python"))
         except AdapterMissing as error:
             config.stash[MISSING][name] = f"module {error.missing} is missing"
-    if not names:
-        config.stash[MISSING].update(not_asked())
     return found
 
 

@@ -38,17 +38,13 @@ def neighbours(points: Array) -> Array:
     return together
 
 
-def near_ties(
-    scale: Any, steps: Iterable[int], dtype: type[np.floating[Any]] = np.float32
-) -> Array:
+def near_ties(scale: Any, steps: Iterable[int], dtype: type[np.floating[Any]] = np.float32) -> Array:
     """Return (k + 1/2) * scale for each step k, rounded to the dtype, with both neighbours."""
     halves = np.array([k + 0.5 for k in steps])
     return neighbours((halves * float(carried(scale)[()])).astype(dtype))
 
 
-def near_codes(
-    scale: Any, steps: Iterable[int], dtype: type[np.floating[Any]] = np.float32
-) -> Array:
+def near_codes(scale: Any, steps: Iterable[int], dtype: type[np.floating[Any]] = np.float32) -> Array:
     """Return k * scale for each step k, rounded to the dtype, with both neighbours."""
     return neighbours((np.array(list(steps), np.float64) * float(carried(scale)[()])).astype(dtype))
 

@@ -19,8 +19,20 @@ from typing import Any
 
 from conformance.ask import AdapterMissing, HarnessError
 from conformance.check import (
-    CHANGED, CLEAN, HARNESS, USAGE, Checked, available, check, describe_search, in_axes, in_one_line,
-    observe, report_lines, select, targets,
+    CHANGED,
+    CLEAN,
+    HARNESS,
+    USAGE,
+    Checked,
+    available,
+    check,
+    describe_search,
+    in_axes,
+    in_one_line,
+    observe,
+    report_lines,
+    select,
+    targets,
 )  # fmt: skip
 from conformance.fakes import run_fakes
 from conformance.identify import identify
@@ -94,7 +106,7 @@ def add_gate(door: argparse.ArgumentParser) -> None:
 def run_systems(options: argparse.Namespace) -> int:
     """List what can be asked here."""
     names = [options.adapter] if options.adapter else built_in_systems()
-    here, missing = ([], {}) if options.adapter else available(options.python)
+    missing = {} if options.adapter else available(options.python)[1]
     found: list[dict[str, Any]] = []
     for name in names:
         if name in missing:
@@ -161,7 +173,8 @@ def as_json(checked: Checked) -> dict[str, Any]:
             "says": in_one_line(v),
             "entries": sorted({e.name for g in v.groups for e in g.entries if g.findings}),
             "divergences": [
-                {"case": f.question.case.id, "door": f.question.door, "known": f.known, **asdict(f.difference)}
+                {"case": f.question.case.id, "door": f.question.door, "known": f.known,
+                 **asdict(f.difference)}
                 for g in v.groups for f in (*g.findings, *g.unpredicted)
             ],
         }
@@ -172,7 +185,12 @@ def as_json(checked: Checked) -> dict[str, Any]:
         "changed": [str(c) for c in checked.comparison.changed], "new": checked.comparison.new,
         "missing": list(checked.comparison.missing), "words": list(checked.changes),
     }  # fmt: skip
-    return {**asdict(checked.observation.header), "rows": rows, "comparison": comparison, "status": checked.status}
+    return {
+        **asdict(checked.observation.header),
+        "rows": rows,
+        "comparison": comparison,
+        "status": checked.status,
+    }
 
 
 def run_identify(options: argparse.Namespace) -> int:

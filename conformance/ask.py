@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from cases.wire import decode_answer, encode_arguments
 from conformance.answer import Answer
-from conformance.wire import decode_answer, encode_arguments
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
 PROTOCOL = 1
@@ -111,7 +111,7 @@ class Worker:
         self._process: Process | None = None
         self._asked = 0
 
-    def __enter__(self) -> Worker:  # noqa: PYI034 - Self came with Python 3.11
+    def __enter__(self) -> Worker:
         if self.adapter.endswith(".py") and not os.path.isfile(self.adapter):
             raise ValueError(f"an adapter's file must exist, got {self.adapter}")
         if self.variables is None:
@@ -204,9 +204,7 @@ class Worker:
 class Process:
     """One running worker and its streams; no call lasts beyond its deadline."""
 
-    def __init__(
-        self, command: Sequence[str], cwd: str | None, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, command: Sequence[str], cwd: str | None, environment: Mapping[str, str]) -> None:
         # Open for as long as the process: kill closes it.
         self._log = tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115
         self._buffer = bytearray()
@@ -397,9 +395,7 @@ def _read_answer(line: bytes, number: int) -> Answer:
         raise ValueError(f"the id of the answer must be {number}, got {_shown(got)}")
     outcome = message.get("outcome")
     if outcome not in SAID_BY_WORKERS:
-        raise ValueError(
-            f"outcome must be one of {', '.join(SAID_BY_WORKERS)}, got {_shown(outcome)}"
-        )
+        raise ValueError(f"outcome must be one of {', '.join(SAID_BY_WORKERS)}, got {_shown(outcome)}")
     if outcome == "value":
         return Answer("value", decode_answer(message.get("value")), "")
     reason = message.get("reason")
@@ -430,9 +426,7 @@ def _read_hello(line: bytes) -> dict[str, Any]:
 
 def _check_names(hello: Mapping[str, Any]) -> None:
     for name, variables in hello["backends"].items():
-        if not isinstance(variables, dict) or not all(
-            isinstance(value, str) for value in variables.values()
-        ):
+        if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
             raise ValueError(f"backend {name} must have texts by name, got {_shown(variables)}")
     for name, doors in hello["operations"].items():
         if not isinstance(doors, list) or not all(isinstance(door, str) for door in doors):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cases.case import Case, all_cases
@@ -156,8 +155,8 @@ def describe_search(found: Any, operation: str) -> str:
         arithmetic = in_axes(found.constants.profile, operation)
         return f"arithmetic known, constants not: {arithmetic} with {found.constants} predicts every answer"
     return (
-        f"no profile of {found.tried} tried predicts every answer; the closest, {in_axes(found.closest, operation)},"
-        f" predicts {found.predicted} of {found.asked}"
+        f"no profile of {found.tried} tried predicts every answer; the closest,"
+        f" {in_axes(found.closest, operation)}, predicts {found.predicted} of {found.asked}"
     )
 
 

@@ -111,7 +111,7 @@ def nearest(header: Header, observations: Iterable[Observation]) -> Observation 
 
 
 def _distance(wanted: Header, other: Header) -> tuple[object, ...]:
-    a, b = (version_key(h.version) + (0, 0, 0, 0) for h in (wanted, other))
+    a, b = ((*version_key(h.version), 0, 0, 0, 0) for h in (wanted, other))
     apart = tuple(abs(x - y) for x, y in zip(a[:4], b[:4], strict=True))
     return (wanted.version != other.version, apart, _apart(wanted, other), other.instruction_set)
 

@@ -24,9 +24,7 @@ def version() -> str:
     return "1"
 
 
-def _answer(
-    operation: str, profile: AnyProfile, ulps: int = 0, **arguments: Any
-) -> Mapping[str, Any]:
+def _answer(operation: str, profile: AnyProfile, ulps: int = 0, **arguments: Any) -> Mapping[str, Any]:
     if ulps:
         arguments["scale"] = move(arguments["scale"], ulps)
     return compute(operation, arguments, profile)

@@ -50,9 +50,7 @@ class Equivalence:
         """Return the profiles that are the same function as one that makes one of the choices."""
         base = DEFINITIONS[operation].profile
         definition = {axis: getattr(base, axis) for axis, _ in self.choices}
-        return frozenset(
-            replace(profile, **{**definition, axis: choice}) for axis, choice in self.choices
-        )
+        return frozenset(replace(profile, **{**definition, axis: choice}) for axis, choice in self.choices)
 
     def planted_keys(self) -> Iterator[Key]:
         """Yield (operation, axis, choice) of each planted choice that is not told apart."""
@@ -132,9 +130,7 @@ def convict() -> list[Conviction]:
     """Ask every fake every case, and return what the harness made of each."""
     with Worker(ADAPTER) as worker:
         return [
-            convict_one(worker, operation, *fake)
-            for operation in DEFINITIONS
-            for fake in fakes_of(operation)
+            convict_one(worker, operation, *fake) for operation in DEFINITIONS for fake in fakes_of(operation)
         ]
 
 
@@ -197,13 +193,17 @@ def is_faithful(question: Question) -> bool:
 def run_fakes(options: argparse.Namespace) -> int:
     """Print the table of all fakes; exit status 3, a broken harness, when one was missed."""
     found = convict()
-    text = json.dumps({"fakes": [asdict(c) for c in found]}, indent=2)
-    text = text if options.json else "\n".join([*map(str, found), in_total(found)])
+    text = as_json(found) if options.json else "\n".join([*map(str, found), in_total(found)])
     if options.out:
         replace_file(options.out, f"{text}\n")
     else:
         print(text)
     return HARNESS if any(c.verdict == MISSED for c in found) else CLEAN
+
+
+def as_json(found: list[Conviction]) -> str:
+    """Return the table as the report reads it."""
+    return json.dumps({"fakes": [asdict(c) for c in found]}, indent=2)
 
 
 def in_total(found: list[Conviction]) -> str:

@@ -93,9 +93,7 @@ def search_further(
     return Identified((), len(tried), closest, tried[closest], len(whole), constants)
 
 
-def expand(
-    operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]
-) -> list[AnyProfile]:
+def expand(operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]) -> list[AnyProfile]:
     """Return the profiles one change away from a front that were not tried yet, and note them."""
     near = dict.fromkeys(q for p in front for q in changes(operation, p))
     fresh = [profile for profile in near if profile not in tried]
@@ -144,9 +142,7 @@ def is_in_domain(question: Question) -> bool:
     """Whether a profile says anything: no failure, no refusal of what the definition computes."""
     if is_undefined(question.case.operation, question.case.arguments):
         return False
-    refused = (
-        expected(question.case, DEFINITIONS[question.case.operation].profile).outcome == "refused"
-    )
+    refused = expected(question.case, DEFINITIONS[question.case.operation].profile).outcome == "refused"
     return question.answer.outcome == "value" or (question.answer.outcome == "refused" and refused)
 
 

@@ -65,7 +65,9 @@ def expected_in_pieces(case: Case, profile: AnyProfile, length: int) -> Answer:
     for start in range(0, flat.size, length):
         piece = flat[start : start + length]
         wrapped = Bfloat16(piece) if isinstance(vector, Bfloat16) else piece
-        parts.append(compute_answer(Case(case.id, {**case.arguments, case.vector: wrapped}, case.shows), profile))
+        parts.append(
+            compute_answer(Case(case.id, {**case.arguments, case.vector: wrapped}, case.shows), profile)
+        )
     if any(part.value is None for part in parts):
         return parts[0]
     first = next(iter(parts[0].value or {}))
@@ -88,7 +90,9 @@ def judge(case: Case, answer: Answer) -> Verdict:
     profiles = permitted(case.operation, open_axes(case.operation, case.arguments))
     if any(is_same(expected(case, profile), answer) for profile in profiles):
         return Verdict(AGREES)
-    return Verdict(DIVERGES, find_difference(case, expected(case, DEFINITIONS[case.operation].profile), answer))
+    return Verdict(
+        DIVERGES, find_difference(case, expected(case, DEFINITIONS[case.operation].profile), answer)
+    )
 
 
 def is_same(a: Answer, b: Answer) -> bool:

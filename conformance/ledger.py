@@ -56,9 +56,7 @@ class Entry:
 
     def covers_case(self, case: Case) -> bool:
         """Whether the case has the dtype and the integer type that the entry is about."""
-        return (not self.dtypes or case.dtype in self.dtypes) and (
-            not self.codes or case.codes in self.codes
-        )
+        return (not self.dtypes or case.dtype in self.dtypes) and (not self.codes or case.codes in self.codes)
 
     def covers_door(self, door: str) -> bool:
         """Doors are names, or "*" for all, less those written "!name"."""
@@ -83,7 +81,9 @@ def read_entry(path: Path) -> Entry:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LedgerError(f"{path.name}: an entry must be TOML, got {error}") from error
     try:
-        entry = Entry(name=path.stem, **{key: typed(key, value) for key, value in {**DEFAULTS, **raw}.items()})
+        entry = Entry(
+            name=path.stem, **{key: typed(key, value) for key, value in {**DEFAULTS, **raw}.items()}
+        )
         check_entry(entry)
     except (TypeError, ValueError) as error:
         raise LedgerError(f"{path.name}: {str(error).replace('Entry.__init__() ', '')}") from error
@@ -119,7 +119,11 @@ def check_entry(entry: Entry) -> None:
         raise ValueError("versions must name the versions that were run, got none")
     if len(entry.checked) < 2:
         raise ValueError(f"checked must give two independent reasons, got {len(entry.checked)}")
-    kinds = [bool(entry.profile), bool(entry.outcome and entry.cases), entry.verdict == "unexplained"]
+    kinds = [
+        bool(entry.profile),
+        bool(entry.outcome and entry.cases),
+        entry.verdict == "unexplained",
+    ]
     if sum(kinds) != 1:
         raise ValueError("an entry must have a profile, or an outcome with cases, or be unexplained")
     if entry.verdict == "unexplained" and not entry.tried:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from cases.case import Case, all_cases
+from cases.wire import compact, decode, encode, expand
 from conformance.answer import Answer
 from conformance.judge import is_same
 from conformance.row import Question, Row
-from conformance.wire import compact, decode, encode, expand
 
 OBSERVATIONS = Path(__file__).parent.parent / "reports" / "observations"
 FORMAT = 1
@@ -38,6 +39,11 @@ class Header:
     backend: str
     instruction_set: str
     adapter: str
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():  # they become folders and a file
+            if not re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*", value):
+                raise ValueError(f"{name} must be letters, digits and ._+-, got {value!r}")
 
     @property
     def path(self) -> Path:
@@ -68,7 +74,10 @@ def write(observation: Observation, folder: Path) -> Path:
     """Write an observation under its key, atomically: the same answers give the same bytes."""
     path = folder / observation.header.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [{"observation": FORMAT, **asdict(observation.header)}, *case_lines(observation.questions)]
+    lines = [
+        {"observation": FORMAT, **asdict(observation.header)},
+        *case_lines(observation.questions),
+    ]
     lines.append({"end": len(lines) - 1})
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
@@ -120,7 +129,9 @@ def read(path: Path) -> Observation:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ObservationError(f"{path}: an observation must be JSON Lines, got {error}") from error
     if not lines or not isinstance(lines[0], dict) or lines[0].get("observation") != FORMAT:
-        raise ObservationError(f"{path}: an observation must begin with its header, got {str(lines[:1])[:80]}")
+        raise ObservationError(
+            f"{path}: an observation must begin with its header, got {str(lines[:1])[:80]}"
+        )
     if not isinstance(lines[-1], dict) or lines[-1].get("end") != len(lines) - 2:
         raise ObservationError(f"{path}: an observation must end with its count {len(lines) - 2}: cut short")
     try:

@@ -8,10 +8,23 @@ from dataclasses import dataclass, replace
 from cases.case import Case
 from conformance.answer import Answer
 from conformance.judge import (
-    DIVERGES, Difference, expected, expected_in_pieces, find_difference, is_same, judge,
+    DIVERGES,
+    Difference,
+    expected,
+    expected_in_pieces,
+    find_difference,
+    is_same,
+    judge,
 )  # fmt: skip
 from conformance.ledger import Entry
-from oracle.definition import DEFINITIONS, contradiction, is_undefined, open_axes, permitted, restrict
+from oracle.definition import (
+    DEFINITIONS,
+    contradiction,
+    is_undefined,
+    open_axes,
+    permitted,
+    restrict,
+)
 from oracle.formats import carried
 from oracle.specification import AnyProfile
 
@@ -194,7 +207,9 @@ def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Que
     return left[0] if left else None
 
 
-def predicting(question: Question, profiles: list[AnyProfile], entries: tuple[Entry, ...]) -> list[AnyProfile]:
+def predicting(
+    question: Question, profiles: list[AnyProfile], entries: tuple[Entry, ...]
+) -> list[AnyProfile]:
     """Return the profiles that predict an answer; those that are the same for its case are tried once."""
     by_effect: dict[AnyProfile, list[AnyProfile]] = {}
     for profile in profiles:
@@ -206,7 +221,10 @@ def predicting(question: Question, profiles: list[AnyProfile], entries: tuple[En
 def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> AnyProfile:
     """Return the possible profile that predicts most answers."""
     few = distinct(questions)
-    return max(candidates(operation, questions), key=lambda profile: sum(is_predicted(q, profile, entries) for q in few))
+    return max(
+        candidates(operation, questions),
+        key=lambda profile: sum(is_predicted(q, profile, entries) for q in few),
+    )
 
 
 def audit(ledger: list[Entry], rows: Mapping[str, Row]) -> list[str]:
@@ -218,7 +236,11 @@ def audit_entry(entry: Entry, ledger: list[Entry], rows: list[Row]) -> list[str]
     """An entry must be needed wherever it claims to hold: remove it, and some answer is unpredicted."""
     problems, others = [], [e for e in ledger if e.name != entry.name]
     for version in entry.versions:
-        covered = [r for r in rows if entry.covers(r.system, version, r.backend, r.operation) and r.version == version]
+        covered = [
+            r
+            for r in rows
+            if entry.covers(r.system, version, r.backend, r.operation) and r.version == version
+        ]
         if not covered:
             problems.append(f"{entry.name}: versions must be observed, got {version}: run it, or take it out")
         seen = {row.backend for row in covered}
@@ -242,7 +264,9 @@ def audit_row(entry: Entry, others: list[Entry], row: Row) -> list[str]:
             )
     witness = [q for q in of_entry if q.case.id == entry.witness]
     if not any(is_witness(q, row) for q in witness) and not problems:
-        problems.append(f"{entry.name}: the witness must diverge, got agreement on {entry.witness} in {row.name}")
+        problems.append(
+            f"{entry.name}: the witness must diverge, got agreement on {entry.witness} in {row.name}"
+        )
     return problems
 
 

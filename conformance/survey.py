@@ -8,11 +8,11 @@ from pathlib import Path
 
 from cases.case import Case, all_cases
 from cases.siblings import doors
+from cases.wire import encode_arguments
 from conformance.answer import Answer
 from conformance.ask import Worker, check_subnormals
 from conformance.observation import Header, Observation
 from conformance.row import Question
-from conformance.wire import encode_arguments
 from oracle.formats import carried
 
 Progress = Callable[[int, int, str], None]
@@ -21,7 +21,13 @@ Progress = Callable[[int, int, str], None]
 def header_of(worker: Worker) -> Header:
     """Return the key under which a worker's answers are kept."""
     hello = worker.hello
-    return Header(hello["system"], hello["version"], hello["backend"], hello["instruction_set"], hello["adapter"])
+    return Header(
+        hello["system"],
+        hello["version"],
+        hello["backend"],
+        hello["instruction_set"],
+        hello["adapter"],
+    )
 
 
 def doors_of(worker: Worker, case: Case) -> list[str]:
@@ -40,7 +46,9 @@ def ask_case(worker: Worker, case: Case, door: str = "plain") -> Answer:
     })  # fmt: skip
 
 
-def survey(worker: Worker, cases: Iterable[Case] | None = None, progress: Progress | None = None) -> Observation:
+def survey(
+    worker: Worker, cases: Iterable[Case] | None = None, progress: Progress | None = None
+) -> Observation:
     """Ask a worker every case through every door it has.
 
     Raises:

@@ -103,5 +103,3 @@ def assert_predicted(worker: Worker, group: Group, case: Case) -> None:
     assert group.profile is not None
     wanted = expected(case, effective(group.profile, case, group.entries))
     assert is_same(wanted, answer), f"{find_difference(case, wanted, answer)} [{dict(case.arguments)}]"
-
-

@@ -33,8 +33,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from cases.wire import Array, decode_arguments, encode_answer, name_arrays
 from conformance.adapters import Unsupported
-from conformance.wire import Array, decode_arguments, encode_answer, name_arrays
 from oracle.bfloat16 import Bfloat16
 
 Function = Callable[..., Any]
@@ -191,9 +191,7 @@ def call_in_pieces(function: Function, arguments: Arguments, vector: str, length
     ]
     for result in results:
         if result.keys() != results[0].keys():
-            raise ValueError(
-                f"outputs for pieces must be named {sorted(results[0])}, got {sorted(result)}"
-            )
+            raise ValueError(f"outputs for pieces must be named {sorted(results[0])}, got {sorted(result)}")
     return {name: join([result[name] for result in results]) for name in results[0]}
 
 
@@ -250,9 +248,7 @@ def call_watched(function: Function, arguments: Arguments) -> Any:
         changed = np.flatnonzero(after != np.frombuffer(before[name], np.uint8))
         if changed.size:
             index = int(changed[0]) // bits_of(value).itemsize
-            raise ValueError(
-                f"arguments must be left untouched, got {name} changed at index {index}"
-            )
+            raise ValueError(f"arguments must be left untouched, got {name} changed at index {index}")
     return result
 
 
@@ -297,7 +293,7 @@ def answer(operations: dict[str, dict[str, Function]], line: bytes) -> dict[str,
         return {"id": number, "outcome": "unsupported", "reason": shorten(str(error))}
     except Raised as raised:
         return {"id": number, **describe(raised.__cause__)}
-    except Exception as nonsense:  # noqa: BLE001 - every question gets an answer
+    except Exception as nonsense:
         return {"id": number, "outcome": "error", "reason": shorten(message_of(nonsense))}
     return {"id": number, "outcome": "value", "value": value}
 
@@ -344,7 +340,7 @@ def message_of(error: BaseException) -> str:
     """Return the first line of an exception's message."""
     try:
         lines = str(error).strip().splitlines()
-    except Exception:  # noqa: BLE001 - a message that cannot be formatted is no message
+    except Exception:
         return ""
     return lines[0].strip() if lines else ""
 
@@ -386,7 +382,7 @@ def start(adapter: str, backend: str | None) -> tuple[dict[str, Any], dict[str, 
         module = load(adapter)
         operations = list_operations(module)
         return {"hello": say_hello(module, backend, operations)}, operations
-    except BaseException as error:  # noqa: BLE001 - an adapter may even exit
+    except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         reason = shorten(f"{type(error).__name__}: {message_of(error)}")
         return {"hello_error": {"reason": reason, "missing": missing}}, {}

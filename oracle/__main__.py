@@ -17,7 +17,13 @@ from typing import Any
 import numpy as np
 
 from oracle.affine import (
-    Grid, Step, dequantize_steps, explain, presented, quantize_steps, resolve,
+    Grid,
+    Step,
+    dequantize_steps,
+    explain,
+    presented,
+    quantize_steps,
+    resolve,
 )  # fmt: skip
 from oracle.definition import AXES, DEFINITIONS, compute, make_profile
 from oracle.formats import FORMATS, Array, Format, carried, round_into
@@ -42,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
     doors = top.add_subparsers(dest="operation", required=True, metavar="OPERATION")
     for name, definition in DEFINITIONS.items():
         door = doors.add_parser(name, help=definition.source)
-        door.add_argument("value", help="a code" if name == "dequantize" else "a real: 0.3, nan, -inf, 0x3dcccccd")
+        door.add_argument(
+            "value", help="a code" if name == "dequantize" else "a real: 0.3, nan, -inf, 0x3dcccccd"
+        )
         door.add_argument("--scale", required=True, help="real units per code")
         door.add_argument("--zero-point", type=int, default=0, help="the code of real 0; default 0")
         door.add_argument("--qmin", type=int, default=-128, help="first code; default -128")
@@ -78,7 +86,12 @@ def calculate(options: argparse.Namespace) -> dict[str, Any]:
     profile = make_profile(options.operation, choices)
     reals = FORMATS[options.dtype]
     scale = number(options.scale, FORMATS[options.scale_dtype or options.dtype])
-    rest = {"scale": scale, "zero_point": options.zero_point, "qmin": options.qmin, "qmax": options.qmax}
+    rest = {
+        "scale": scale,
+        "zero_point": options.zero_point,
+        "qmin": options.qmin,
+        "qmax": options.qmax,
+    }
     if options.operation == "dequantize":
         given = {"code": np.asarray(_integer(options.value)), **rest}
     else:
@@ -99,7 +112,11 @@ def both(operation: str, given: dict[str, Any], answer: Any, grid: Grid,
     if operation == "dequantize":
         return int(given["code"]), shown(answer)
     codes = _run(quantize_steps(grid, profile), carried(given["x"]))
-    values = answer if operation != "quantize" else presented(_run(dequantize_steps(grid, profile), codes), grid.output)
+    values = (
+        answer
+        if operation != "quantize"
+        else presented(_run(dequantize_steps(grid, profile), codes), grid.output)
+    )
     return int(codes), shown(values)
 
 
@@ -110,7 +127,9 @@ def _run(steps: Any, values: Array) -> Array:
     return values
 
 
-def explained(operation: str, given: dict[str, Any], grid: Grid, profile: Profile) -> list[tuple[str, str, str]]:
+def explained(
+    operation: str, given: dict[str, Any], grid: Grid, profile: Profile
+) -> list[tuple[str, str, str]]:
     """Return each step of the operation: its name, what it does, what it gives."""
     steps: list[Step] = []
     if operation != "dequantize":

@@ -41,7 +41,6 @@ from oracle.formats import (
 )
 from oracle.profile import (
     FAKE_QUANTIZE,
-    MEANING,
     ONNX_DEQUANTIZE_LINEAR,
     ONNX_QUANTIZE_LINEAR,
     Profile,

@@ -44,6 +44,7 @@ PRECISIONS_BACK = ("output", "scale", "float32", "float64")
 _FLOAT64 = "ONNX types x as float, float16, bfloat16 or int32; float64 is in no list"
 _OTHER = "torch documents input and scale as float32; nothing is said of other dtypes"
 
+
 def is_elementwise(profile: Profile) -> bool:
     return profile.overflow != "int32_tail"
 

@@ -26,16 +26,10 @@ class Bfloat16:
     def __post_init__(self) -> None:
         """Refuse what no bfloat16 can hold."""
         if not isinstance(self.values, np.ndarray):
-            raise ValueError(
-                f"bfloat16 values must be a float32 array, got {type(self.values).__name__}"
-            )
+            raise ValueError(f"bfloat16 values must be a float32 array, got {type(self.values).__name__}")
         if self.values.dtype != np.dtype(np.float32):
-            raise ValueError(
-                f"bfloat16 values must be a float32 array, got dtype {self.values.dtype}"
-            )
+            raise ValueError(f"bfloat16 values must be a float32 array, got dtype {self.values.dtype}")
         bits = self.values.view(np.uint32)
         wrong = bits[(bits & np.uint32(0xFFFF)) != 0]
         if wrong.size:
-            raise ValueError(
-                f"bfloat16 values must have 16 zero low bits, got 0x{int(wrong.flat[0]):08x}"
-            )
+            raise ValueError(f"bfloat16 values must have 16 zero low bits, got 0x{int(wrong.flat[0]):08x}")

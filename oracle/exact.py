@@ -231,8 +231,8 @@ def all_choices(operation: str, choices: Mapping[str, str] | None) -> dict[str, 
         raise ValueError("a fused offset must come with a factor, got scaling divide")
     if chosen.get("offset") == "fused" and chosen["clip"] == "scaled":
         raise ValueError("a fused offset leaves no scaled real to clip, got clip scaled")
-    if chosen.get("nan") == "overflow" and chosen["overflow"] == "saturates":
-        raise ValueError("NaN as overflow must come with a conversion, got overflow saturates")
+    if chosen.get("nan") == "overflow" and chosen["overflow"] in ("saturates", "int32_tail"):
+        raise ValueError(f"NaN as overflow must come with a conversion, got {chosen['overflow']}")
     return chosen
 
 
@@ -271,9 +271,7 @@ def promoted(a: str, b: str) -> str:
     """Return the narrowest format that holds every number of both."""
     both = FORMATS[a], FORMATS[b]
     precision, exponent = max(f.precision for f in both), min(f.min_exponent for f in both)
-    return next(
-        f.name for f in FORMATS.values() if f.precision >= precision and f.min_exponent <= exponent
-    )
+    return next(f.name for f in FORMATS.values() if f.precision >= precision and f.min_exponent <= exponent)
 
 
 def clip(value: float, low: float, high: float) -> float:
@@ -371,9 +369,7 @@ def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
 def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> float:
     """Return the real value of a code, in the format of the output."""
     names = {"output": output, "scale": grid.stored}
-    f = arithmetic_of(
-        names.get(chosen["dequantize_precision"], chosen["dequantize_precision"]), chosen
-    )
+    f = arithmetic_of(names.get(chosen["dequantize_precision"], chosen["dequantize_precision"]), chosen)
     scale, zero_point = f.convert(grid.scale), f.whole(grid.zero_point)
     if chosen["dequantize"] == "ignore":
         y = f.multiply(f.whole(code), scale)

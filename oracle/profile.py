@@ -128,8 +128,8 @@ MEANING: dict[str, dict[str, str]] = {
     },
 }
 
-_QUANTIZE = ("validation", "subnormals", "stored_scale", "code_type", "precision", "scaling", "clip", "offset",
-             "rounding", "overflow", "nan", "range")  # fmt: skip
+_QUANTIZE = ("validation", "subnormals", "stored_scale", "code_type", "precision", "scaling", "clip",
+             "offset", "rounding", "overflow", "nan", "range")  # fmt: skip
 _DEQUANTIZE = ("validation", "subnormals", "stored_scale", "subtraction", "dequantize",
                "dequantize_precision")  # fmt: skip
 _OWN_AXES = {
@@ -147,8 +147,7 @@ def _choices(operation: str, axis: str) -> tuple[str, ...]:
 
 
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
-    operation: {axis: _choices(operation, axis) for axis in axes}
-    for operation, axes in _OWN_AXES.items()
+    operation: {axis: _choices(operation, axis) for axis in axes} for operation, axes in _OWN_AXES.items()
 }
 
 # A choice that contradicts the default of another axis comes with a choice on that axis.
@@ -168,8 +167,8 @@ def contradiction(profile: Profile) -> str | None:
         return "a fused offset needs a multiplication: scaling must not be divide"
     if profile.offset == "fused" and profile.clip == "scaled":
         return "a fused offset has no scaled real before it: clip must not be scaled"
-    if profile.nan == "overflow" and profile.overflow == "saturates":
-        return "NaN as overflow needs a conversion that overflows: overflow must not be saturates"
+    if profile.nan == "overflow" and profile.overflow in ("saturates", "int32_tail"):
+        return f"NaN as overflow needs a conversion: overflow must not be {profile.overflow}"
     return None
 
 

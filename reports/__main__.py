@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("after", type=Path)
     diff.set_defaults(run=run_diff)
     take = doors.add_parser("accept", help="copy a run over the committed observations, and render")
-    take.add_argument("--from", dest="folder", type=Path, default=RUN, help="observations; default reports/run")
+    take.add_argument(
+        "--from", dest="folder", type=Path, default=RUN, help="observations; default reports/run"
+    )
     take.set_defaults(run=run_accept)
     page = doors.add_parser("render", help="write REPORT.md and its picture")
     page.add_argument("--from", dest="folder", type=Path, default=OBSERVATIONS, help="observations")

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cases.siblings import OWN
-from conformance.identify import changed_axes
-from conformance.judge import UNDEFINED, expected, in_words, judge, readable
+from conformance.judge import UNDEFINED, judge, readable
 from conformance.ledger import Entry
 from conformance.observation import Observation
 from conformance.row import Row, RowVerdict
 from oracle.definition import DEFINITIONS, open_axes
-from oracle.formats import carried
 from reports.fakes import fake_lines
 from reports.story import difference_of, prevalence, sides, witness_of
 from reports.summary import judge_all, summarize
@@ -95,7 +93,9 @@ def unexplained_lines(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterat
         yield "Nothing: each divergence below is a profile that predicts every answer of its rows."
     for verdict in rows:
         yield f"- {verdict.row.name}"
-        yield from (f"  - tried: {e.tried}" for e in ledger if e.verdict == "unexplained" and covers(e, verdict.row))
+        yield from (
+            f"  - tried: {e.tried}" for e in ledger if e.verdict == "unexplained" and covers(e, verdict.row)
+        )
         found = [f for g in verdict.groups for f in g.unpredicted]
         yield from (f"  - {f.question.case.id} through {f.question.door}: {f.difference}" for f in found[:5])
     yield ""
@@ -151,7 +151,10 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
             f" {found.actual}; {found.count} of the case's {found.size} elements differ"
         )
     else:
-        yield f"- **witness** `{entry.witness}`{door}: the definition gives {found.expected}, {entry.system} gives {found.actual}"
+        yield (
+            f"- **witness** `{entry.witness}`{door}: the definition gives {found.expected},"
+            f" {entry.system} gives {found.actual}"
+        )
     if many := prevalence(entry):
         yield f"- **prevalence**: with the witness's scale and zero point, these axes alone change {many}"
     yield f"- **decided by**: “{entry.says}” — {entry.where}"
@@ -208,7 +211,9 @@ def choices_made(operation: str, axis: str, verdicts: list[RowVerdict]) -> dict[
             continue
         for group in verdict.groups:
             asked = [q for q in row.questions if q.door in group.doors and q.answer.outcome == "value"]
-            if group.profile is None or not any(axis in open_axes(operation, q.case.arguments) for q in asked):
+            if group.profile is None or not any(
+                axis in open_axes(operation, q.case.arguments) for q in asked
+            ):
                 continue
             pinned = [e.profile[axis] for e in group.entries if axis in e.profile]
             name = f"{row.system} {row.backend}" + ("" if "plain" in group.doors else f" {group.doors[0]}")
@@ -222,7 +227,10 @@ def undefined_lines(verdicts: list[RowVerdict]) -> Iterator[str]:
     """Outside every definition's domain: what each backend does, without a verdict."""
     yield "## Outside the domain"
     yield ""
-    yield "Arguments that no definition decides (a scale of 0, an int32 zero point): answers, without a verdict."
+    yield (
+        "Arguments that no definition decides (a scale of 0, an int32 zero point): answers, without a"
+        " verdict."
+    )
     yield ""
     yield "| case | answers to the first input |"
     yield "|---|---|"
@@ -232,7 +240,9 @@ def undefined_lines(verdicts: list[RowVerdict]) -> Iterator[str]:
         for question in row.questions:
             if question.door == "plain" and judge(question.case, question.answer).kind == UNDEFINED:
                 answer = question.answer
-                said = answer.outcome if answer.value is None else readable(next(iter(answer.value.values())), 0)
+                said = (
+                    answer.outcome if answer.value is None else readable(next(iter(answer.value.values())), 0)
+                )
                 name = f"{row.system} {row.backend}"
                 found.setdefault(question.case.id, {}).setdefault(said, []).append(name)
     for case, answers in sorted(found.items()):

@@ -43,7 +43,11 @@ def witness_of(entry: Entry, verdicts: Iterable[RowVerdict]) -> Question | None:
 
 def difference_of(question: Question) -> Difference:
     """Return where the answer leaves the definition, at the input of smallest magnitude."""
-    return find_difference(question.case, expected(question.case, DEFINITIONS[question.case.operation].profile), question.answer)
+    return find_difference(
+        question.case,
+        expected(question.case, DEFINITIONS[question.case.operation].profile),
+        question.answer,
+    )
 
 
 def sides(entry: Entry, question: Question, verdicts: Iterable[RowVerdict]) -> Side:

@@ -55,9 +55,7 @@ def test_what_is_refused_or_undefined_is_said_so():
 
 def test_every_axis_that_the_text_leaves_open_has_a_case():
     for operation, definition in DEFINITIONS.items():
-        opened = {
-            axis for case in cases_of(operation) for axis in open_axes(operation, case.arguments)
-        }
+        opened = {axis for case in cases_of(operation) for axis in open_axes(operation, case.arguments)}
         assert opened == {silence.axis for silence in definition.silences}
 
 
@@ -134,13 +132,7 @@ def own_of(tree):
     """Return the inner keys of the literal DOORS = {operation: {door: function}}."""
     found = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and names_doors(n)]
     inner = [table for outer in found if isinstance(outer, ast.Dict) for table in outer.values]
-    return {
-        k.value
-        for t in inner
-        if isinstance(t, ast.Dict)
-        for k in t.keys
-        if isinstance(k, ast.Constant)
-    }
+    return {k.value for t in inner if isinstance(t, ast.Dict) for k in t.keys if isinstance(k, ast.Constant)}
 
 
 def names_doors(node):

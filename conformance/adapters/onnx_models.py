@@ -143,7 +143,11 @@ class Questions:
             raise Unsupported("QuantizeLinear has no int32 output")
         if how.get("with_zero_point") is False and zero_point != 0:
             raise Unsupported("a zero point that is left out is 0")
-        if how.get("with_zero_point") is False and nodes[0] == "QuantizeLinear" and integer != TensorProto.UINT8:
+        if (
+            how.get("with_zero_point") is False
+            and nodes[0] == "QuantizeLinear"
+            and integer != TensorProto.UINT8
+        ):
             raise Unsupported("without a zero point the output is uint8")
         feeds = {"scale": real_array(scale), "zero_point": code_array(zero_point, integer)}
         if stored:

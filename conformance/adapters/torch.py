@@ -36,7 +36,9 @@ def version():
 def quantize(x, scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         storage = _storage(qmin, qmax)
-        return _OPS.quantize_per_tensor(_decomposed_reals(x), _number(scale), zero_point, qmin, qmax, storage).numpy()
+        return _OPS.quantize_per_tensor(
+            _decomposed_reals(x), _number(scale), zero_point, qmin, qmax, storage
+        ).numpy()
     dtype = _quantized(qmin, qmax)
     return _codes(torch.quantize_per_tensor(_float32(x), _number(scale), zero_point, dtype))
 
@@ -61,15 +63,18 @@ def fake_quantize(x, scale, zero_point, qmin, qmax):
             q, _number(scale), zero_point, qmin, qmax, storage, out_dtype=reals.dtype
         )
         return _array(y, x)
-    return _array(
-        torch.fake_quantize_per_tensor_affine(_reals(x), _number(scale), zero_point, qmin, qmax), x
-    )
+    return _array(torch.fake_quantize_per_tensor_affine(_reals(x), _number(scale), zero_point, qmin, qmax), x)
 
 
 def _quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         return _OPS.quantize_per_tensor.tensor(
-            _decomposed_reals(x), _reals(scale), torch.tensor(zero_point), qmin, qmax, _storage(qmin, qmax)
+            _decomposed_reals(x),
+            _reals(scale),
+            torch.tensor(zero_point),
+            qmin,
+            qmax,
+            _storage(qmin, qmax),
         ).numpy()
     dtype = _quantized(qmin, qmax)
     return _codes(torch.quantize_per_tensor(_float32(x), _reals(scale), torch.tensor(zero_point), dtype))
@@ -106,7 +111,14 @@ def _dequantize_per_channel(code, scale, zero_point, qmin, qmax, dtype=None):
     if _DECOMPOSED:
         stored, out = _stored(code, qmin, qmax), _out_dtype(scale, dtype)
         y = _OPS.dequantize_per_channel(
-            stored.reshape(1, -1), _one(scale), zero_points, 0, qmin, qmax, stored.dtype, out_dtype=out
+            stored.reshape(1, -1),
+            _one(scale),
+            zero_points,
+            0,
+            qmin,
+            qmax,
+            stored.dtype,
+            out_dtype=out,
         )
         return _array(y.reshape(stored.shape), scale)
     _need_float32(scale, dtype)
@@ -120,7 +132,8 @@ def _fake_quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
         raise Unsupported("see the doors of quantize and dequantize")
     zero_point = torch.tensor(zero_point, dtype=torch.int32)
     return _array(
-        torch.fake_quantize_per_tensor_affine(_reals(x), _reals(scale).float(), zero_point, qmin, qmax), x
+        torch.fake_quantize_per_tensor_affine(_reals(x), _reals(scale).float(), zero_point, qmin, qmax),
+        x,
     )
 
 
@@ -139,9 +152,7 @@ def _fake_quantize_learnable(x, scale, zero_point, qmin, qmax):
         raise Unsupported("there is no decomposed learnable operator")
     scales, zero_points = _one(scale).float(), torch.tensor([float(zero_point)])
     return _array(
-        torch._fake_quantize_learnable_per_tensor_affine(
-            _reals(x), scales, zero_points, qmin, qmax, 1.0
-        ),
+        torch._fake_quantize_learnable_per_tensor_affine(_reals(x), scales, zero_points, qmin, qmax, 1.0),
         x,
     )
 

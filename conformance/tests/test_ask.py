@@ -136,9 +136,7 @@ def test_hello_says_who_answers(honest: Worker) -> None:
         ("aarch64", "", "aarch64"),
     ],
 )
-def test_instruction_sets(
-    machine: str, flags: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_instruction_sets(machine: str, flags: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.setattr(worker, "read_cpu_flags", lambda: frozenset(flags.split()))
     assert worker.name_instruction_set() == name
@@ -172,9 +170,7 @@ def test_an_unknown_backend_is_wrong_usage() -> None:
         plant("honest", backend="quiet").__enter__()
 
 
-def test_an_adapter_is_found_by_name_file_or_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_adapter_is_found_by_name_file_or_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "somebodys").mkdir()
     shutil.copy(PLANTED / "honest.py", tmp_path / "somebodys" / "numpy.py")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -246,7 +242,8 @@ def test_the_worker_loads_no_expected_values(tmp_path: Path) -> None:
         "oracle_bfloat16",
         "conformance",
         "conformance_adapters",
-        "conformance_wire",
+        "cases",
+        "cases_wire",
     }
     assert path == [str(ROOT)]
 
@@ -284,9 +281,7 @@ def test_a_large_question_passes(honest: Worker) -> None:
     assert same(put(honest, "echo", large), large)
 
 
-def test_an_answer_beyond_the_limit_is_an_error(
-    honest: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_beyond_the_limit_is_an_error(honest: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ask, "MAX_LINE", 1000)
     answer = put(honest, "echo", np.zeros(1000, np.float32))
     assert failure(answer) == ("error", "a line must have at most 1000 bytes, got more")
@@ -390,9 +385,7 @@ def test_generic_doors_keep_the_kind(door: str, x: Any, honest: Worker) -> None:
 
 def test_lengths_cut_the_vector(honest: Worker) -> None:
     assert same(put(honest, "mean", X, door="lengths-1", vector="x"), X + 0)
-    answer = put(
-        honest, "mean", np.array([[1] * 5, [2] * 5], np.float32), door="lengths-7", vector="x"
-    )
+    answer = put(honest, "mean", np.array([[1] * 5, [2] * 5], np.float32), door="lengths-7", vector="x")
     assert same(answer, np.array([9 / 7] * 7 + [2] * 3, np.float32))
 
 
@@ -608,9 +601,7 @@ def test_a_worker_that_does_not_read(fault: str, outcome: str, reason: str) -> N
 # Subnormals -------------------------------------------------------------------------------
 
 
-def test_a_worker_cannot_flush_our_subnormals(
-    flush_library: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_cannot_flush_our_subnormals(flush_library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLANTED_LIBRARY", flush_library)
     smallest = np.array([2**-126], np.float32)
     with plant("flush_subnormals") as asked:

@@ -96,9 +96,7 @@ def test_the_faithful_adapter_is_clean(capsys):
 
 
 def test_a_divergence_is_red_and_named(capsys, observed):
-    status, out, _ = run(
-        capsys, "--answers", observed["half_away"][1], "--against", observed["half_away"][1]
-    )
+    status, out, _ = run(capsys, "--answers", observed["half_away"][1], "--against", observed["half_away"][1])
     assert status == CHANGED
     first, second, *rest = out.splitlines()
     assert first.startswith("planted 1.0 only quantize: RED: ")
@@ -106,8 +104,7 @@ def test_a_divergence_is_red_and_named(capsys, observed):
     assert second.startswith("  doors plain, ")
     assert second.endswith(": rounding = half_away")
     assert rest[0] == (
-        "    quantize/just-below-one-half through plain:"
-        " 0.5 (0x3f000000): expected 0, got 1 (2 of 6)"
+        "    quantize/just-below-one-half through plain: 0.5 (0x3f000000): expected 0, got 1 (2 of 6)"
     )
     assert any(line.startswith("    … and ") for line in rest)
 
@@ -140,9 +137,7 @@ def test_against_an_equal_observation_nothing_changed(capsys, observed):
 
 
 def test_against_another_observation_the_change_is_said_in_words(capsys, observed):
-    status, out, _ = run(
-        capsys, "--answers", observed["half_away"][1], "--against", observed["faithful"][1]
-    )
+    status, out, _ = run(capsys, "--answers", observed["half_away"][1], "--against", observed["faithful"][1])
     assert status == CHANGED
     assert "  quantize: rounding: half_even -> half_away" in out.splitlines()
     assert "no longer asked: fake_quantize/" in out
@@ -244,9 +239,7 @@ def test_a_broken_observation_is_unreadable_input(capsys, tmp_path, observed, op
     assert found.startswith(f"{tmp_path / 'none'}: an observation must be JSON Lines, got ")
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["none"], ["check", "--none"], ["check", "--timeout", "x"]]
-)
+@pytest.mark.parametrize("arguments", [[], ["none"], ["check", "--none"], ["check", "--timeout", "x"]])
 def test_the_parser_refuses(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)

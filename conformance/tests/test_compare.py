@@ -70,9 +70,7 @@ def test_missing_questions_are_one_unless_only_a_part_was_asked():
 def test_another_outcome_is_a_change(before, after, words):
     def with_first(answer):
         one = observed(count=1)
-        return replace(
-            one, questions=tuple(replace(q, answer=answer or q.answer) for q in one.questions)
-        )
+        return replace(one, questions=tuple(replace(q, answer=answer or q.answer) for q in one.questions))
 
     found = compare(with_first(before), with_first(after))
     assert str(found.changed[0]) == f"quantize/tie-with-odd-zero-point: {words}"
@@ -81,16 +79,13 @@ def test_another_outcome_is_a_change(before, after, words):
 def test_another_reason_is_no_change():
     one = observed(count=1)
     say = [
-        replace(one, questions=(replace(one.questions[0], answer=Answer("refused", reason=r)),))
-        for r in "ab"
+        replace(one, questions=(replace(one.questions[0], answer=Answer("refused", reason=r)),)) for r in "ab"
     ]
     assert compare(*say).is_clean
 
 
 def test_a_change_through_another_door_names_it():
-    found = compare(
-        observed(door="real", count=1), observed({"rounding": "floor"}, door="real", count=1)
-    )
+    found = compare(observed(door="real", count=1), observed({"rounding": "floor"}, door="real", count=1))
     assert str(found.changed[0]).startswith("quantize/tie-with-odd-zero-point through real: ")
 
 
@@ -136,9 +131,7 @@ def test_only_operations_that_changed_are_explained():
         replace(o, questions=(*o.questions, *observed(operation="dequantize").questions))
         for o in (before, after)
     ]
-    assert explain_changes(*both, compare(*both).changed) == [
-        "quantize: rounding: half_even -> floor"
-    ]
+    assert explain_changes(*both, compare(*both).changed) == ["quantize: rounding: half_even -> floor"]
 
 
 def at(version="1.0", backend="only", instruction_set="x86_64-avx2", system="some"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,9 +32,7 @@ from oracle.definition import DEFINITIONS, compute, single_changes
 from oracle.formats import BFLOAT16, carried, round_into
 
 PLANTED = [
-    (operation, axis, choice)
-    for operation in DEFINITIONS
-    for axis, choice, _ in single_changes(operation)
+    (operation, axis, choice) for operation in DEFINITIONS for axis, choice, _ in single_changes(operation)
 ]
 
 
@@ -155,9 +154,7 @@ def test_reciprocals_of_every_16_bit_scale_round_as_if_once(values):
 FOUND = [
     Conviction("quantize", "rounding", "floor", CONVICTED, ("rounding = floor",), "quantize/some"),
     Conviction("quantize", "faithful", "", ACQUITTED, ("the definition",), ""),
-    Conviction(
-        "quantize", "a", "b", EQUIVALENTLY, ("a = b", "a = c"), "quantize/other", "A proof."
-    ),
+    Conviction("quantize", "a", "b", EQUIVALENTLY, ("a = b", "a = c"), "quantize/other", "A proof."),
 ]
 
 
@@ -193,3 +190,10 @@ def test_a_file_needs_a_folder(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(fakes, "convict", lambda: FOUND)
     assert main(["fakes", "--out", str(tmp_path / "none" / "file")]) == 2
     assert "a file must lie in a folder, got" in capsys.readouterr().err
+
+
+def test_the_report_has_this_table() -> None:
+    committed = Path(__file__).parent.parent.parent / "reports" / "fakes.json"
+    assert committed.read_text(encoding="utf-8") == f"{fakes.as_json(list(convicted().values()))}\n", (
+        "run python -m conformance fakes --json --out reports/fakes.json, then python -m reports render"
+    )

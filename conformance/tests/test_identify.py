@@ -82,9 +82,7 @@ def test_five_ulps_are_another_number():
     found = identify("dequantize", answered("dequantize", {}, 5)[:14])
     assert (found.profiles, found.constants) == ((), None)
     words = describe_search(found, "dequantize")
-    assert words.startswith(
-        f"no profile of {found.tried} tried predicts every answer; the closest, "
-    )
+    assert words.startswith(f"no profile of {found.tried} tried predicts every answer; the closest, ")
     assert words.endswith(f"predicts {found.predicted} of {found.asked}")
 
 
@@ -140,9 +138,7 @@ def test_one_ulp_of_bfloat16_is_its_next_value():
 
 
 def test_a_question_about_one_number_has_a_profile_too():
-    case = Case(
-        "quantize/some", {"x": singles([0.5]), "scale": np.float32(1), "zero_point": 1, **INT8}, ""
-    )
+    case = Case("quantize/some", {"x": singles([0.5]), "scale": np.float32(1), "zero_point": 1, **INT8}, "")
     up = Question(case, "plain", Answer("value", {"value": np.array([2])}))
     found = identify("quantize", [up])
     assert make_profile("quantize", {"rounding": "half_up"}) in found.profiles

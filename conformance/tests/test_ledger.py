@@ -122,9 +122,7 @@ def test_a_ledger_must_be_a_folder(tmp_path):
 
 
 def test_choices_that_need_another_entry_may_stand_alone(tmp_path):
-    assert read_entry(write(tmp_path, profile='{ nan = "overflow" }')).profile == {
-        "nan": "overflow"
-    }
+    assert read_entry(write(tmp_path, profile='{ nan = "overflow" }')).profile == {"nan": "overflow"}
 
 
 def test_an_unexplained_entry_says_what_was_tried(tmp_path):

@@ -217,9 +217,7 @@ def test_a_line_that_is_no_object_is_refused(tmp_path):
     path = write(Observation(HEADER, (asked("quantize/nan"),)), tmp_path)
     header, _, footer = lines_of(path)
     for line in (None, 7, [], {"case": "quantize/nan"}, {"case": [], "digest": "", "answers": {}}):
-        assert message(rewrite(path, [header, line, footer])).startswith(
-            "an observation must hold answers"
-        )
+        assert message(rewrite(path, [header, line, footer])).startswith("an observation must hold answers")
 
 
 def test_a_case_that_changed_is_stale(tmp_path):

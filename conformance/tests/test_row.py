@@ -132,9 +132,7 @@ def test_any_choice_conforms_where_the_text_is_silent(choice):
 
 def test_one_implementation_stays_with_one_choice():
     names = [NAN, "quantize/nan-with-the-lowest-zero-point"]
-    mixed = questions({"nan": "highest"}, names=names[:1]) + questions(
-        {"nan": "zero_point"}, names=names[1:]
-    )
+    mixed = questions({"nan": "highest"}, names=names[:1]) + questions({"nan": "zero_point"}, names=names[1:])
     assert judge_row(row(mixed), []).is_red
     assert not judge_row(row(questions({"nan": "highest"}, names=names)), []).is_red
 
@@ -164,9 +162,7 @@ def mixed_dtypes():
 
 
 def test_an_entry_about_a_dtype_holds_for_that_dtype_only():
-    verdict = judge_row(
-        row(mixed_dtypes()), [entry(dtypes=("float16",), witness="quantize/every-float16")]
-    )
+    verdict = judge_row(row(mixed_dtypes()), [entry(dtypes=("float16",), witness="quantize/every-float16")])
     assert (verdict.status, verdict.is_red) == ("diverge", False)
     assert judge_row(row(mixed_dtypes()), [entry()]).is_red
 
@@ -180,9 +176,7 @@ def test_an_entry_about_an_integer_type_holds_for_that_type_only():
 def test_a_narrower_entry_wins():
     narrow, wide = entry("narrow", codes=("int4",), profile={"rounding": "floor"}), entry("wide")
     case = all_cases()["quantize/int4"]
-    assert (
-        overrides((narrow, wide), case) == overrides((wide, narrow), case) == {"rounding": "floor"}
-    )
+    assert overrides((narrow, wide), case) == overrides((wide, narrow), case) == {"rounding": "floor"}
     assert overrides((narrow, wide), all_cases()[TIES]) == HALF_AWAY
     floor = make_profile("quantize", {"rounding": "floor"})
     assert effective(DEFINITIONS["quantize"].profile, case, (narrow, wide)) == floor

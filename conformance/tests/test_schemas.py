@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 
-from conformance import wire, worker
+from cases import wire
+from conformance import worker
 from oracle.bfloat16 import Bfloat16
 
 ROOM = Path(__file__).resolve().parents[1]

@@ -19,6 +19,7 @@ import pytest
 from oracle import affine, exact
 from oracle.arithmetic import fused_multiply_add
 from oracle.bfloat16 import Bfloat16
+from oracle.definition import single_changes
 from oracle.formats import (
     BFLOAT16,
     FLOAT16,
@@ -30,7 +31,6 @@ from oracle.formats import (
     carried,
     round_into,
 )
-from oracle.definition import single_changes
 from oracle.profile import AXES, Profile, contradiction
 from oracle.thresholds import find_thresholds, from_patterns, last_pattern
 
@@ -108,6 +108,7 @@ def test_definition_has_the_same_steps_in_16_bits(target: Format, codes: Any) ->
 @pytest.mark.parametrize("codes", CODES[:-1], ids=str)
 def test_definition_has_the_same_steps_in_float32(codes: Any) -> None:
     for scale in scales_of(FLOAT32):
+
         def function(x: Any, scale: float = scale) -> Any:
             return affine.quantize(x, np.float32(scale), *codes)
 
@@ -167,7 +168,12 @@ def assert_oracles_agree(
         expected = [exact.dequantize(c, step, *codes, choices, x_format.name) for c in x.tolist()]
     else:
         x = adversarial(x_format, scale, *codes)
-        actual = getattr(affine, operation)(in_format(x, x_format), held, *codes, profile)
+        # The exact oracle knows one value at a time: a tail is a vector of one.
+        pieces = np.array_split(x, x.size) if profile.overflow == "int32_tail" else [x]
+        function = getattr(affine, operation)
+        answers = [function(in_format(piece, x_format), held, *codes, profile) for piece in pieces]
+        joined = np.concatenate([carried(answer) for answer in answers])
+        actual = in_format(joined, x_format) if operation == "fake_quantize" else joined
         ask = getattr(exact, operation)
         expected = [ask(exact.Real(v, x_format.name), step, *codes, choices) for v in x.tolist()]
     assert_identical(expected, actual, x.tolist(), context)
@@ -402,7 +408,7 @@ def test_both_oracles_refuse_the_same_arguments(scale: float, codes: Any, says: 
         ({"nan": "propagates"}, "nan must be one of lowest, .*, got propagates"),
         ({"offset": "fused"}, "must come with a factor, got scaling divide"),
         ({"offset": "fused", "scaling": "reciprocal", "clip": "scaled"}, "got clip scaled"),
-        ({"nan": "overflow"}, "must come with a conversion, got overflow saturates"),
+        ({"nan": "overflow"}, "must come with a conversion, got saturates"),
     ],
 )
 def test_exact_refuses_choices(choices: Any, says: str) -> None:

@@ -62,7 +62,7 @@ def test_patterns_are_in_the_order_of_the_values(target: Format) -> None:
     assert x.dtype == target.carrier
     assert np.array_equal(to_patterns(x, target), n)
     zero = int(np.flatnonzero(n == 0)[0])
-    assert np.all(np.diff(x[: zero]) > 0)
+    assert np.all(np.diff(x[:zero]) > 0)
     assert np.all(np.diff(x[zero:]) > 0)
     assert np.signbit(x[zero - 1 : zero + 1]).tolist() == [True, False]
     assert not x[zero - 1 : zero + 1].any()

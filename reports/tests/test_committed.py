@@ -55,8 +55,7 @@ def test_observation_is_whole_and_under_its_key(path: Path, tmp_path: Path) -> N
 def test_adapter_is_the_one_that_asked(path: Path) -> None:
     header = read(path).header
     assert header.adapter == adapter_digest(header.system), (
-        f"{header}: stale: its adapter changed since: run its tox environment, then"
-        " python -m reports accept"
+        f"{header}: stale: its adapter changed since: run its tox environment, then python -m reports accept"
     )
 
 
@@ -76,7 +75,10 @@ def test_every_row_is_predicted() -> None:
         for v in verdicts() if v.is_red for g in v.groups for f in g.unpredicted
     ]  # fmt: skip
     assert not red, "neither the definition nor the ledger predicts:\n" + "\n".join(
-        [*red[:20], "explain it in reports/ledger/, or find what changed: python -m conformance identify"]
+        [
+            *red[:20],
+            "explain it in reports/ledger/, or find what changed: python -m conformance identify",
+        ]
     )
 
 

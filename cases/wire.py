@@ -134,9 +134,7 @@ def _named_dtype(value: object) -> tuple[str, npt.NDArray[Any]]:
     if isinstance(value, Bfloat16):
         return "bfloat16", value.values
     if not isinstance(value, (np.ndarray, np.generic)):
-        raise ValueError(
-            f"an array must be a numpy array, scalar or Bfloat16, got {type(value).__name__}"
-        )
+        raise ValueError(f"an array must be a numpy array, scalar or Bfloat16, got {type(value).__name__}")
     array = np.asarray(value)
     if array.dtype.name == "bfloat16":
         # The extension dtype of some frameworks: the same bits, two bytes each.
@@ -200,9 +198,7 @@ def _checked(encoded: object) -> tuple[str, tuple[int, ...], bytes]:
     data = _checked_hex(encoded["hex"])
     wanted = math.prod(shape) * _travelling_dtype(name).itemsize
     if len(data) != wanted:
-        raise ValueError(
-            f"hex of {name} with shape {list(shape)} must have {wanted} bytes, got {len(data)}"
-        )
+        raise ValueError(f"hex of {name} with shape {list(shape)} must have {wanted} bytes, got {len(data)}")
     if name == "bool" and data.translate(None, b"\x00\x01"):
         wrong = data.translate(None, b"\x00\x01")[0]
         raise ValueError(f"bytes of a bool must be 00 or 01, got {wrong:02x}")
@@ -225,17 +221,13 @@ def _checked_header(encoded: object, payload: str) -> tuple[str, tuple[int, ...]
 
 def _checked_shape(shape: object) -> tuple[int, ...]:
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
-        raise ValueError(
-            f"shape must be a list of at most {MAX_DIMENSIONS} lengths, got {_shown(shape)}"
-        )
+        raise ValueError(f"shape must be a list of at most {MAX_DIMENSIONS} lengths, got {_shown(shape)}")
     for length in shape:
         if not _is_count(length) or length < 0:
             raise ValueError(f"a length in shape must be an integer >= 0, got {_shown(length)}")
     # Zero lengths count as one: [0, 2**40] has no elements, and numpy still refuses it.
     if math.prod(max(length, 1) for length in shape) > MAX_ELEMENTS:
-        raise ValueError(
-            f"an array must have at most {MAX_ELEMENTS} elements, got shape {_shown(shape)}"
-        )
+        raise ValueError(f"an array must have at most {MAX_ELEMENTS} elements, got shape {_shown(shape)}")
     return tuple(shape)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from conformance import wire
+from cases import wire
 from oracle.bfloat16 import Bfloat16
 
 ONE = {"dtype": "int8", "shape": [1], "hex": "05"}
@@ -215,9 +215,7 @@ def test_what_must_not_expand(changes: dict[str, Any], words: str) -> None:
 def test_answers_are_named() -> None:
     lone = wire.encode_answer(np.array([5], np.int8))
     assert list(lone) == ["value"]
-    two = wire.decode_answer(
-        wire.encode_answer({"code": np.array([5], np.int8), "scale": np.float32(1)})
-    )
+    two = wire.decode_answer(wire.encode_answer({"code": np.array([5], np.int8), "scale": np.float32(1)}))
     assert list(two) == ["code", "scale"]
 
 
