@@ -38,10 +38,10 @@ OWN: dict[str, str] = {
 SLOW = 1024  # elements; a longer vector is not asked in pieces
 
 
-def doors(own: list[str], shape: tuple[int, ...]) -> list[str]:
+def doors(own: list[str], shape: tuple[int, ...], is_elementwise: bool = True) -> list[str]:
     """Return the doors for a vector of a shape: the plain one, a system's own, the generic ones."""
     size = prod(shape)
     if size < 2:
         return ["plain", *own, "twice", "untouched"]
-    in_pieces = len(shape) == 1 and size <= SLOW
+    in_pieces = is_elementwise and len(shape) == 1 and size <= SLOW
     return ["plain", *own, *(d for d in GENERIC if in_pieces or not d.startswith("lengths-"))]

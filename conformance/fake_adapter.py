@@ -38,7 +38,11 @@ def _doors(operation: str) -> dict[str, Door]:
             f"{axis}={choice}": partial(_answer, operation, profile)
             for axis, choice, profile in single_changes(operation)
         },
-        **{door: partial(_answer, operation, faithful, ulps) for door, ulps in ULPS.items()},
+        **{
+            door: partial(_answer, operation, faithful, ulps)
+            for door, ulps in ULPS.items()
+            if DEFINITIONS[operation].takes_scale
+        },
     }
 
 

@@ -138,7 +138,7 @@ def fakes_of(operation: str) -> Iterator[tuple[str, str, AnyProfile | None]]:
     """Yield (axis, choice, profile): the faithful one, the axes, and faults that no profile has."""
     yield FAITHFUL, "", DEFINITIONS[operation].profile
     yield from single_changes(operation)
-    for door in ULPS:
+    for door in ULPS if DEFINITIONS[operation].takes_scale else ():
         axis, _, choice = door.partition("=")
         yield axis, choice, None
 

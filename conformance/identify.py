@@ -112,6 +112,8 @@ def identify_constants(
     profiles: Iterable[AnyProfile], thin: list[Question], whole: list[Question]
 ) -> Constants | None:
     """Return the first of a few profiles, and the nearest scale, that predict every answer."""
+    if not all("scale" in q.case.arguments for q in thin):
+        return None
     for profile in dict.fromkeys(profiles):
         for ulps in ULPS:
             if all(predicts_all(profile, with_scale(few, ulps)) for few in (thin, whole)):

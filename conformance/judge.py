@@ -153,6 +153,8 @@ def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
 def smallest(case: Case, places: list[int]) -> int:
     """Return the place whose input has the smallest magnitude: the easiest to repeat by hand."""
     vector = carried(case.arguments[case.vector]).reshape(-1)
+    if max(places) >= vector.size:
+        return places[0]
     with np.errstate(invalid="ignore"):  # a signalling NaN says so when it is converted
         sizes = np.abs(vector[places].astype(np.float64))
     return places[int(np.argmin(np.where(np.isnan(sizes), np.inf, sizes)))]
@@ -162,7 +164,10 @@ def _difference_at(case: Case, name: str, index: int, count: int, wanted: Mappin
                    actual: Mapping[str, Any]) -> Difference:  # fmt: skip
     vector = case.arguments[case.vector]
     flat = [readable(v, index) for v in (wanted[name], actual[name])]
-    return Difference(name, index, readable(vector, index), flat[0], flat[1], count, carried(vector).size)
+    size = carried(wanted[name]).size
+    shown = [index] if size == carried(vector).size else range(min(carried(vector).size, 4))
+    x = ", ".join(readable(vector, i) for i in shown)
+    return Difference(name, index, x, flat[0], flat[1], count, size)
 
 
 def readable(value: Any, index: int) -> str:

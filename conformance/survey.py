@@ -13,6 +13,7 @@ from conformance.answer import Answer
 from conformance.ask import Worker, check_subnormals
 from conformance.observation import Header, Observation
 from conformance.row import Question
+from oracle.definition import DEFINITIONS
 from oracle.formats import carried
 
 Progress = Callable[[int, int, str], None]
@@ -32,8 +33,9 @@ def header_of(worker: Worker) -> Header:
 
 def doors_of(worker: Worker, case: Case) -> list[str]:
     """Return the doors through which a worker is asked one case."""
-    own = worker.hello["operations"].get(case.operation)
-    return [] if own is None else doors(own, carried(case.arguments[case.vector]).shape)
+    own, definition = worker.hello["operations"].get(case.operation), DEFINITIONS[case.operation]
+    is_elementwise = definition.is_elementwise(definition.profile)
+    return [] if own is None else doors(own, carried(case.arguments[case.vector]).shape, is_elementwise)
 
 
 def ask_case(worker: Worker, case: Case, door: str = "plain") -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 Arguments = Mapping[str, Any]
@@ -56,3 +57,8 @@ class Definition:
     @property
     def operation(self) -> str:
         return self.function.__name__
+
+    @property
+    def takes_scale(self) -> bool:
+        """Whether a scale is an argument, so that another one can be planted, or tried."""
+        return "scale" in signature(self.function).parameters

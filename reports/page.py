@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from cases.case import Case
 from cases.siblings import OWN
 from conformance.judge import UNDEFINED, judge, readable
 from conformance.ledger import Entry
@@ -144,10 +145,9 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
         yield f"- **outcome**: {entry.outcome}, on {', '.join(f'`{c}`' for c in entry.cases)}"
     door = "" if question.door == "plain" else f" through the door *{question.door}*"
     if found.output and found.x:
-        scale, zero_point = question.case.arguments["scale"], question.case.arguments["zero_point"]
         yield (
-            f"- **smallest input** of `{entry.witness}`{door}: {found.x}, scale {readable(scale, 0)},"
-            f" zero_point {zero_point}: the definition gives {found.expected}, {entry.system} gives"
+            f"- **smallest input** of `{entry.witness}`{door}: {found.x}{parameters(question.case)}:"
+            f" the definition gives {found.expected}, {entry.system} gives"
             f" {found.actual}; {found.count} of the case's {found.size} elements differ"
         )
     else:
@@ -167,6 +167,13 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     yield f"- **upstream**: {entry.upstream}"
     yield f"- **repeat**: `python -m conformance check --system {entry.system} --case {entry.witness}`"
     yield ""
+
+
+def parameters(case: Case) -> str:
+    """Return scale and zero point of a case, where it has them."""
+    if "scale" not in case.arguments:
+        return f" ({case.codes}, {case.arguments.get('scheme', '')})"
+    return f", scale {readable(case.arguments['scale'], 0)}, zero_point {case.arguments['zero_point']}"
 
 
 def scope(entry: Entry) -> str:

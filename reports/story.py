@@ -74,7 +74,7 @@ def prevalence(entry: Entry) -> str | None:
     None where the witness is not a float32 quantizer with a float32 scale, or there is no profile.
     """
     case = all_cases()[entry.witness]
-    if "x" not in case.arguments or not entry.profile:
+    if not {"x", "scale"} <= case.arguments.keys() or not entry.profile:
         return None
     if case.arguments["qmax"] - case.arguments["qmin"] > 1 << 16:  # as many thresholds as codes
         return None
