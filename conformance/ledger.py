@@ -58,6 +58,10 @@ class Entry:
         """Whether the case has the dtype and the integer type that the entry is about."""
         return (not self.dtypes or case.dtype in self.dtypes) and (not self.codes or case.codes in self.codes)
 
+    def is_about(self, case: Case) -> bool:
+        """Whether the entry can be why a case diverges."""
+        return self.covers_case(case) and (not self.outcome or case.id in self.cases)
+
     def covers_door(self, door: str) -> bool:
         """Doors are names, or "*" for all, less those written "!name"."""
         return ("*" in self.doors or door in self.doors) and f"!{door}" not in self.doors

@@ -36,13 +36,15 @@ def half_down(t: Array, target: Format) -> Array:
 def half_away(t: Array, _: Format) -> Array:
     """Nearest; ties away from zero: 0.5 -> 1, -0.5 -> -1."""
     low = np.floor(np.abs(t))
-    return np.copysign(low + (np.abs(t) - low >= 0.5), t)
+    whole: Array = np.copysign(low + (np.abs(t) - low >= 0.5), t)
+    return whole
 
 
 def half_toward_zero(t: Array, _: Format) -> Array:
     """Nearest; ties toward zero: 0.5 -> 0, 1.5 -> 1, -1.5 -> -1."""
     low = np.floor(np.abs(t))
-    return np.copysign(low + (np.abs(t) - low > 0.5), t)
+    whole: Array = np.copysign(low + (np.abs(t) - low > 0.5), t)
+    return whole
 
 
 def toward_zero(t: Array, _: Format) -> Array:
