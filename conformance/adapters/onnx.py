@@ -27,9 +27,10 @@ def _evaluator(model):
         raise
 
 
-def _run(model, feeds):
+def _run(model, feeds, every=False):
     evaluator = _evaluator(model)
-    return evaluator.run(None, {name: feeds[name] for name in evaluator.input_names})[0]
+    found = evaluator.run(None, {name: feeds[name] for name in evaluator.input_names})
+    return found if every else found[0]
 
 
 _QUESTIONS = Questions(_run)
@@ -46,3 +47,7 @@ def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
 
 def fake_quantize(x, scale, zero_point, qmin, qmax):
     return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax)
+
+
+def choose_qparams(x, qmin, qmax, scheme):
+    return _QUESTIONS.choose_qparams(x, qmin, qmax, scheme)

@@ -111,6 +111,19 @@ def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, paramete
     return model.SerializeToString()
 
 
+@lru_cache(maxsize=1)
+def dynamic_model():
+    """Return the bytes of a model: x -> codes, scale, zero point."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, None)
+    types = {"y": TensorProto.UINT8, "scale": TensorProto.FLOAT, "zero_point": TensorProto.UINT8}
+    outputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in types.items()]
+    node = helper.make_node("DynamicQuantizeLinear", ["x"], list(types))
+    graph = helper.make_graph([node], "one operation", [x], outputs)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    model.ir_version = _IR_VERSION[OPSET]
+    return model.SerializeToString()
+
+
 class Questions:
     """The operations and doors of any system that runs ONNX models through `run(bytes, feeds)`."""
 
@@ -135,6 +148,12 @@ class Questions:
         _choose_output(real_type(x), scale, how)
         return self._ask(("QuantizeLinear", "DequantizeLinear"), real_array(x), real_type(x), scale,
                          zero_point, integer, real_type(x), **how)  # fmt: skip
+
+    def choose_qparams(self, x, qmin, qmax, scheme):
+        if (qmin, qmax, scheme) != (0, 255, "affine"):
+            raise Unsupported("DynamicQuantizeLinear chooses for uint8, affine, only")
+        _, scale, zero_point = self._run(dynamic_model(), {"x": real_array(x)}, every=True)
+        return {"scale": scale, "zero_point": zero_point}
 
     def _ask(self, nodes, x, x_type, scale, zero_point, integer, y_type, **how):
         shape, axis = x.shape, how.get("axis")

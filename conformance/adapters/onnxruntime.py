@@ -35,10 +35,11 @@ def _session(model):
         raise Unsupported(str(error)) from error
 
 
-def _run(model, feeds):
+def _run(model, feeds, every=False):
     session = _session(model)
     wanted = {i.name for i in session.get_inputs()}
-    return session.run(None, {name: value for name, value in feeds.items() if name in wanted})[0]
+    found = session.run(None, {name: value for name, value in feeds.items() if name in wanted})
+    return found if every else found[0]
 
 
 _QUESTIONS = Questions(_run)
@@ -55,3 +56,7 @@ def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
 
 def fake_quantize(x, scale, zero_point, qmin, qmax):
     return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax)
+
+
+def choose_qparams(x, qmin, qmax, scheme):
+    return _QUESTIONS.choose_qparams(x, qmin, qmax, scheme)

@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 import torch
-from torch.ao.quantization import FakeQuantize
+from torch.ao.quantization import FakeQuantize, MinMaxObserver, PerChannelMinMaxObserver
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
@@ -64,6 +64,36 @@ def fake_quantize(x, scale, zero_point, qmin, qmax):
         )
         return _array(y, x)
     return _array(torch.fake_quantize_per_tensor_affine(_reals(x), _number(scale), zero_point, qmin, qmax), x)
+
+
+def choose_qparams(x, qmin, qmax, scheme):
+    if _DECOMPOSED:
+        name = {"affine": "choose_qparams", "symmetric": "choose_qparams_symmetric"}[scheme]
+        choose, eps = getattr(_OPS, name).tensor, torch.finfo(torch.float32).eps  # the observers' default
+        return _qparams(*choose(_reals(x), qmin, qmax, eps, _storage(qmin, qmax)))
+    return _observe(MinMaxObserver, {"qscheme": getattr(torch, f"per_tensor_{scheme}")}, x, qmin, qmax)
+
+
+def _choose_qparams_per_channel(x, qmin, qmax, scheme):
+    if _DECOMPOSED:
+        raise Unsupported("choose_qparams has no per-channel form")
+    options = {"qscheme": getattr(torch, f"per_channel_{scheme}"), "ch_axis": 0}
+    return _observe(PerChannelMinMaxObserver, options, np.asarray(x).reshape(1, -1), qmin, qmax)
+
+
+def _observe(kind, options, x, qmin, qmax):
+    """Feed an observer; it gets a range only where that is not its dtype's own."""
+    observed = {(-128, 127): torch.qint8, (0, 255): torch.quint8}.get((qmin, qmax))
+    if observed is None:
+        observed = torch.qint8 if qmin >= -128 and qmax <= 127 else _storage(qmin, qmax)
+        options = {**options, "quant_min": qmin, "quant_max": qmax}
+    observer = kind(dtype=observed, **options)
+    observer(_reals(x))
+    return _qparams(*observer.calculate_qparams())
+
+
+def _qparams(scale, zero_point):
+    return {"scale": scale.numpy().reshape(()), "zero_point": zero_point.numpy().reshape(())}
 
 
 def _quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
@@ -175,6 +205,7 @@ def _fake_quantize_real(x, scale, zero_point, qmin, qmax):
 
 
 DOORS = {
+    "choose_qparams": {"per-channel": _choose_qparams_per_channel},
     "quantize": {
         "tensor-parameters": _quantize_tensor_parameters,
         "per-channel": _quantize_per_channel,

@@ -1,0 +1,86 @@
+"""Both oracles choose the same scale and zero point, under every choice; and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oracle import exact
+from oracle.choose_qparams import AXES, Profile, choose_qparams
+from oracle.definition import DEFINITIONS, single_changes
+
+RANGES = [
+    (-1.0, 2.0), (1.0, 3.0), (-3.0, -1.0), (-0.5, 254.5), (-1.5, 253.5), (-60.75, 66.25),
+    (-0.75, 2.31), (-0.6, 0.76), (-2.49, 2.49), (-0.42, 1.62), (0.0, 1e-45), (-1e-40, 2e-40),
+    (-1e-30, 2e-30), (-1e-5, 2e-5), (-3e38, 3e38), (5.0, 5.0), (-0.1, 0.0), (0.0, 0.1),
+]  # fmt: skip
+CODES = [(-128, 127), (0, 255), (-127, 127), (-8, 7), (-32768, 32767), (0, 65535)]
+PROFILES = [("definition", "", Profile()), *single_changes("choose_qparams")]
+
+
+def test_the_exact_oracle_has_every_choice() -> None:
+    assert dict(AXES["choose_qparams"]) == exact.QPARAMS_CHOICES
+
+
+@pytest.mark.parametrize("scheme", ["affine", "symmetric"])
+@pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
+def test_both_oracles_agree(profile: Profile, scheme: str) -> None:
+    for low, high in [*RANGES, *drawn_ranges(200)]:
+        x = np.array([low, high], np.float32)
+        for codes in CODES:
+            arguments = (*codes, scheme)
+            found = outcome(lambda x, *rest: tuple(map(float, choose_qparams(x, *rest, profile).values())),
+                            x, *arguments)  # fmt: skip
+            expected = outcome(
+                exact.choose_qparams, x.astype(np.float64).tolist(), *arguments, asdict(profile)
+            )
+            assert found == expected, (low, high, codes, scheme, profile)
+
+
+def outcome(function: Any, *arguments: Any) -> Any:
+    """Return what a function gives, or that it refuses."""
+    try:
+        return function(*arguments)
+    except ValueError:
+        return "refused"
+
+
+def drawn_ranges(count: int) -> list[tuple[float, float]]:
+    """Ranges with few digits, which come near ties, and ranges that end at half a step."""
+    draw = np.random.default_rng(7)
+    short = [tuple(np.round(draw.uniform(-3, 3, 2), 2)) for _ in range(count // 2)]
+    steps = [(-(k + 0.5) / 32, (255 - k - 0.5) / 32) for k in draw.integers(0, 255, count // 2)]
+    return [(float(min(r)), float(max(r))) for r in (*short, *steps) if any(r)]
+
+
+def test_the_choice_depends_on_the_range_alone() -> None:
+    x = np.linspace(-1.3, 0.7, 101, dtype=np.float32)
+    whole, ends = (choose_qparams(v, -128, 127) for v in (x, x[[0, -1]]))
+    assert all(whole[name] == ends[name] for name in ("scale", "zero_point"))
+    assert whole["scale"].dtype == np.float32
+    assert whole["zero_point"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("x", "codes", "scheme", "says"),
+    [
+        ([0.0, 0.0], (0, 255), "affine", "x must be finite, not empty and not all zero"),
+        ([], (0, 255), "affine", "x must be finite, not empty and not all zero"),
+        ([1.0, np.nan], (0, 255), "affine", "x must be finite, not empty and not all zero"),
+        ([1.0], (5, 5), "affine", "qmin must be < qmax, got [5, 5]"),
+        ([1.0], (0, 255), "both", "scheme must be one of affine, symmetric, got both"),
+    ],
+)
+def test_refused(x: list[float], codes: tuple[int, int], scheme: str, says: str) -> None:
+    with pytest.raises(ValueError) as refusal:
+        choose_qparams(np.array(x, np.float32), *codes, scheme)
+    assert says in str(refusal.value)
+
+
+def test_it_is_found_and_not_elementwise() -> None:
+    definition = DEFINITIONS["choose_qparams"]
+    assert not definition.is_elementwise(definition.profile)
+    assert not definition.takes_scale
