@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 
 from cases.case import Case, all_cases
@@ -55,4 +56,5 @@ def pack(case: Case) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that closes early ends us quietly
     sys.exit(main())

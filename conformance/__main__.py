@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         return USAGE
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
+        return HARNESS
+    except BrokenPipeError:  # a reader that closes early
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HARNESS
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,6 +3,7 @@
     python -m oracle quantize 0.3 --scale 0.1 --zero-point 3 --qmin -128 --qmax 127 --explain
     python -m oracle dequantize 6 --scale 0.1 --zero-point 3
     python -m oracle fake_quantize 0.3 --scale 0.1 --dtype float16 --profile scaling=reciprocal
+    python -m oracle choose_qparams -1.0 2.0 --qmin 0 --qmax 255 --scheme affine
 
 Exit status: 0, or 2 for arguments that the definition refuses.
 """
@@ -11,11 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from oracle import exact
 from oracle.affine import (
     Grid,
     Step,
@@ -26,7 +30,7 @@ from oracle.affine import (
     resolve,
 )  # fmt: skip
 from oracle.definition import AXES, DEFINITIONS, compute, make_profile
-from oracle.formats import FORMATS, Array, Format, carried, round_into
+from oracle.formats import FLOAT32, FORMATS, Array, Format, carried
 from oracle.profile import Profile
 
 
@@ -34,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the result of one operation; return the exit status."""
     options = parser().parse_args(arguments)
     try:
-        result = calculate(options)
+        result = options.calculate(options)
     except ValueError as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2
@@ -48,36 +52,71 @@ def parser() -> argparse.ArgumentParser:
     doors = top.add_subparsers(dest="operation", required=True, metavar="OPERATION")
     for name, definition in DEFINITIONS.items():
         door = doors.add_parser(name, help=definition.source)
-        door.add_argument(
-            "value", help="a code" if name == "dequantize" else "a real: 0.3, nan, -inf, 0x3dcccccd"
-        )
-        door.add_argument("--scale", required=True, help="real units per code")
-        door.add_argument("--zero-point", type=int, default=0, help="the code of real 0; default 0")
+        (add_quantizer if definition.takes_scale else add_range)(door, name)
         door.add_argument("--qmin", type=int, default=-128, help="first code; default -128")
         door.add_argument("--qmax", type=int, default=127, help="last code; default 127")
-        door.add_argument("--dtype", choices=FORMATS, default="float32", help="of the reals; default float32")
-        door.add_argument("--scale-dtype", choices=FORMATS, help="of the scale; default: that of the reals")
         door.add_argument("--profile", nargs="*", default=[], metavar="AXIS=CHOICE",
                           help=f"another arithmetic; axes: {', '.join(AXES[name])}")  # fmt: skip
-        door.add_argument("--explain", action="store_true", help="show each step")
         door.add_argument("--json", action="store_true")
     return top
 
 
+def add_quantizer(door: argparse.ArgumentParser, name: str) -> None:
+    """Add the arguments of an operation on one value, with a scale."""
+    real = "a real: 0.3, nan, 0x3dcccccd (its bits); after -- also -inf"
+    door.add_argument("value", help="a code" if name == "dequantize" else real)
+    door.add_argument("--scale", required=True, help="real units per code")
+    door.add_argument("--zero-point", type=int, default=0, help="the code of real 0; default 0")
+    door.add_argument("--dtype", choices=FORMATS, default="float32", help="of the reals; default float32")
+    door.add_argument("--scale-dtype", choices=FORMATS, help="of the scale; default: that of the reals")
+    door.add_argument("--explain", action="store_true", help="show each step")
+    door.set_defaults(calculate=calculate)
+
+
+def add_range(door: argparse.ArgumentParser, _: str) -> None:
+    """Add the arguments of an operation on a range."""
+    door.add_argument("values", nargs="+", help="the tensor, or the two ends of its range; float32")
+    door.add_argument("--scheme", default="affine", help="affine (the default) or symmetric")
+    door.set_defaults(calculate=calculate_range)
+
+
 def number(text: str, target: Format) -> Any:
-    """Return one number of a format from decimal, or from the hex of its bits; ValueError otherwise."""
+    """Return the number of a format nearest to a decimal, or the one with these bits.
+
+    Raises:
+        ValueError: the text is no number, or the bits are too many.
+    """
     if text.startswith("0x"):
-        width = 16 if target.precision <= 11 else target.carrier().itemsize * 8
-        bits = int(text, 16) << (16 if target.name == "bfloat16" else 0)
-        if bits >> max(width, target.carrier().itemsize * 8):
-            raise ValueError(f"bits must fit {target.name}, got {text}")
-        word = np.array([bits], f"u{target.carrier().itemsize}")
-        return presented(word.view(target.carrier)[0:1].reshape(()), target)
+        return number_of_bits(text, target)
     try:
-        exact = np.float64(text)
+        if not np.isfinite(np.float64(text)):
+            return presented(np.asarray(target.carrier(text)), target)
+        value = exact.round_to_format(Fraction(text), exact.FORMATS[target.name])
     except ValueError:
         raise ValueError(f"a value must be a number, got {text}") from None
-    return presented(np.asarray(round_into(np.asarray(exact), target)), target)
+    return presented(np.asarray(target.carrier(value)), target)
+
+
+def number_of_bits(text: str, target: Format) -> Any:
+    """Return the number with these bits, in hex."""
+    size = target.carrier().itemsize
+    try:
+        bits = int(text, 16) << (16 if target.name == "bfloat16" else 0)
+    except ValueError:
+        raise ValueError(f"bits must be hex digits, got {text}") from None
+    if bits >> 8 * size:
+        raise ValueError(f"bits must fit {target.name}, got {text}")
+    return presented(np.array([bits], f"u{size}").view(target.carrier).reshape(()), target)
+
+
+def calculate_range(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the scale and the zero point chosen for a range."""
+    choices = dict(_pair(text) for text in options.profile)
+    x = np.array([number(text, FLOAT32) for text in options.values], np.float32)
+    given = {"x": x, "qmin": options.qmin, "qmax": options.qmax, "scheme": options.scheme}
+    found = compute(options.operation, given, make_profile(options.operation, choices))
+    numbers = {name: shown(v) if v.dtype.kind == "f" else int(v) for name, v in found.items()}
+    return {"operation": options.operation, **numbers, "profile": choices or "the definition"}
 
 
 def calculate(options: argparse.Namespace) -> dict[str, Any]:
@@ -167,4 +206,5 @@ def _integer(text: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that closes early ends us quietly
     sys.exit(main())

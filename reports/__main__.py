@@ -14,7 +14,7 @@ from pathlib import Path
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import OBSERVATIONS, read_all
 from reports.difference import accept, differences
-from reports.page import render
+from reports.page import put_into_readme, render
 from reports.summary import in_lines, judge_all, summarize
 
 REPORTS = Path(__file__).parent
@@ -76,7 +76,9 @@ def run_accept(options: argparse.Namespace) -> int:
     _observed(options.folder)
     for path in accept(options.folder, OBSERVATIONS):
         print(path)
-    render(read_all(), load_ledger(LEDGER), REPORTS)
+    committed = read_all()
+    render(committed, load_ledger(LEDGER), REPORTS)
+    put_into_readme(judge_all(committed, load_ledger(LEDGER)))
     return 0
 
 
@@ -85,6 +87,8 @@ def run_render(options: argparse.Namespace) -> int:
     verdicts = judge_all(observations := _observed(options.folder), load_ledger())
     for path in render(observations, load_ledger(LEDGER), options.out):
         print(path)
+    if (options.folder, options.out) == (OBSERVATIONS, REPORTS):
+        put_into_readme(verdicts)
     print("\n".join(in_lines(summarize(verdicts))))
     return 1 if any(v.is_red for v in verdicts) else 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cases.case import Case
@@ -16,6 +16,8 @@ from reports.fakes import fake_lines
 from reports.story import difference_of, prevalence, sides, witness_of
 from reports.summary import judge_all, summarize
 
+README = Path(__file__).parent.parent / "README.md"
+MARKS = ("<!-- summary -->", "<!-- /summary -->")
 SIGNS = {"agree": "agrees", "unsupported": "—", "error": "**error**"}
 
 
@@ -26,6 +28,15 @@ def render(observations: list[Observation], ledger: list[Entry], folder: Path) -
     path = folder / "REPORT.md"
     path.write_text("\n".join(page(verdicts, ledger)) + "\n", encoding="utf-8")
     return [path]
+
+
+def put_into_readme(verdicts: list[RowVerdict]) -> None:
+    """Replace the table between the README's two marks by the overview."""
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(MARKS[0], 1)
+    after = rest.split(MARKS[1], 1)[1]
+    table = "\n".join(overview(verdicts, in_short))
+    README.write_text(f"{before}{MARKS[0]}\n{table}{MARKS[1]}{after}", encoding="utf-8")
 
 
 def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
@@ -40,7 +51,7 @@ def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
         " linked to its story below. **unexplained** rows come first and are counted."
     )
     yield ""
-    yield from overview(verdicts)
+    yield from overview(verdicts, in_axes)
     yield from unexplained_lines(verdicts, ledger)
     for operation in DEFINITIONS:
         yield from operation_lines(operation, verdicts, ledger)
@@ -49,7 +60,7 @@ def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
     yield from fake_lines()
 
 
-def overview(verdicts: list[RowVerdict]) -> Iterator[str]:
+def overview(verdicts: list[RowVerdict], cell: Callable[[RowVerdict], str]) -> Iterator[str]:
     """The first screen: one row per backend, one column per operation, and the counts."""
     operations = list(DEFINITIONS)
     yield "| system | version | backend | " + " | ".join(f"`{op}`" for op in operations) + " |"
@@ -71,18 +82,39 @@ def overview(verdicts: list[RowVerdict]) -> Iterator[str]:
     yield ""
 
 
-def cell(verdict: RowVerdict) -> str:
-    """Return one cell of the overview."""
+def in_short(verdict: RowVerdict) -> str:
+    """Return one cell of the README: agrees, agrees but for what, or how many stories there are."""
+    if verdict.status in SIGNS or not verdict.is_explained:
+        return in_axes(verdict)
+    entries = dict.fromkeys(e for g in verdict.groups for e in g.entries if g.findings)
+    scopes = dict.fromkeys(where(e) for e in entries)
+    if all(scopes):
+        return f"agrees, but for {', '.join(scopes)}"
+    return f"[differs](reports/REPORT.md#{verdict.row.operation}): {len(entries)} stories"
+
+
+def in_axes(verdict: RowVerdict) -> str:
+    """Return one cell of the report: the axes, linked to their stories."""
     if verdict.status in SIGNS:
         return SIGNS[verdict.status]
     if not verdict.is_explained:
         return "**unexplained**"
     entries = dict.fromkeys(e for g in verdict.groups for e in g.entries if g.findings)
-    axes: dict[str, str] = {}
-    for entry in entries:
-        label = ", ".join(entry.profile) or entry.outcome
-        axes.setdefault(label, entry.name)
-    return "; ".join(f"[{label}](#{name})" for label, name in axes.items())
+    links = [f"[{label(e)}](#{e.name})" for e in sorted(entries, key=lambda e: bool(where(e)))]
+    return ("agrees, but: " if all(where(e) for e in entries) else "") + "; ".join(links)
+
+
+def label(entry: Entry) -> str:
+    """Return the axes of an entry, or how it fails, and where."""
+    what = ", ".join(entry.profile) or entry.outcome
+    return f"{where(entry)}: {what}" if where(entry) else what
+
+
+def where(entry: Entry) -> str:
+    """Return in a few words for which part of the questions an entry holds; nothing for all."""
+    doors = [door for door in entry.doors if door != "*" and not door.startswith("!")]
+    parts = ["/".join(names) for names in (doors, entry.dtypes, entry.codes) if names]
+    return " ".join(parts) or (f"{len(entry.cases)} cases" if entry.outcome else "")
 
 
 def unexplained_lines(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from conformance.ledger import Entry, load_ledger
 from conformance.observation import OBSERVATIONS, Observation, read, read_all, write
 from conformance.row import Row, RowVerdict, audit_entry, judge_row
 from conformance.survey import adapter_path
-from reports.page import page
+from reports.page import in_short, overview, page
 
 ROOT = Path(__file__).parent.parent.parent
 PATHS = sorted(OBSERVATIONS.rglob("*.jsonl"))
@@ -97,6 +97,12 @@ def test_report_is_the_one_committed() -> None:
     text = "\n".join(page(verdicts(), LEDGER)) + "\n"
     committed = (ROOT / "reports" / "REPORT.md").read_text(encoding="utf-8")
     assert committed == text, "run python -m reports render, and read the diff"
+
+
+def test_readme_has_the_overview() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = "\n".join(overview(verdicts(), in_short))
+    assert table in text, "run python -m reports render"
 
 
 ALLOWED = {

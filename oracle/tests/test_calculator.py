@@ -1,0 +1,71 @@
+"""The calculator: numbers as people type them, and a rule for what is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from oracle.__main__ import main
+
+
+def calculate(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert main([*words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_value_code_and_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    found = calculate(capsys, "quantize", "0.35", "--scale", "0.1", "--zero-point", "3")
+    assert (found["code"], found["zero_point"], found["profile"]) == (7, 3, "the definition")
+    assert found["scale"] == 0.10000000149011612
+    assert found["value"] == 0.4000000059604645
+
+
+def test_another_arithmetic_gives_another_code(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["quantize", "0x3e8c41db", "--scale", "0.00214854861", "--qmin", "0", "--qmax", "255"]
+    assert calculate(capsys, *words)["code"] == 127
+    assert calculate(capsys, *words, "--profile", "scaling=reciprocal")["code"] == 128
+
+
+def test_each_step_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = calculate(capsys, "fake_quantize", "0.35", "--scale", "0.1", "--explain")["steps"]
+    assert steps[1] == "scale: / 0.10000000149011612 -> 3.5"
+    assert steps[-1] == "convert: to float32 -> 0.4"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_json_cannot_hold_is_text(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    assert main(["quantize", "--scale", "0.1", "--json", "--", value]) == 0
+    assert json.loads(capsys.readouterr().out)["code"] == {"nan": -128, "inf": 127, "-inf": -128}[value]
+
+
+def test_a_decimal_is_rounded_once(capsys: pytest.CaptureFixture[str]) -> None:
+    # Just above a float32 tie, by less than float64 can tell: through float64 it would be the tie.
+    found = calculate(capsys, "dequantize", "1", "--scale", "1.0000000596046447753906250001")
+    assert found["scale"] == 1.0000001192092896
+
+
+def test_scale_and_zero_point_of_a_range(capsys: pytest.CaptureFixture[str]) -> None:
+    found = calculate(capsys, "choose_qparams", "-1.0", "2.0", "--qmin", "0", "--qmax", "255")
+    assert found["zero_point"] == 85
+    assert found["scale"] == 0.0117647061124444
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("quantize abc --scale 1", "a value must be a number, got abc"),
+        ("quantize 0xzz --scale 1", "bits must be hex digits, got 0xzz"),
+        ("quantize 0x100000000 --scale 1", "bits must fit float32, got 0x100000000"),
+        ("quantize 1 --scale 0", "scale must be finite and > 0, got 0.0"),
+        ("quantize 1 --scale 1 --zero-point 200", "zero_point must lie in [-128, 127], got 200"),
+        ("dequantize 1.5 --scale 1", "a code must be an integer, got 1.5"),
+        ("quantize 1 --scale 1 --profile rounding", "a choice must be AXIS=CHOICE, got rounding"),
+        ("quantize 1 --scale 1 --profile zero=kept", "an axis of quantize must be one of validation"),
+        ("choose_qparams 0 0", "x must be finite, not empty and not all zero"),
+    ],
+)
+def test_refused(capsys: pytest.CaptureFixture[str], words: str, says: str) -> None:
+    assert main(words.split()) == 2
+    assert says in capsys.readouterr().err
