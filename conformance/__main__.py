@@ -160,7 +160,7 @@ def run_check(options: argparse.Namespace) -> int:
         print(json.dumps({"checked": [as_json(c) for c in checked]}, indent=2))
     else:
         for one in checked:
-            print("\n".join(report_lines(one)))
+            print("\n".join(report_lines(one, with_known=bool(options.case))))
     if not any(c.observation.questions for c in checked):
         print("nothing was observed", file=sys.stderr)
         return CHANGED

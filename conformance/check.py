@@ -106,13 +106,15 @@ def _as_version(row: Row, version: str) -> Row:
     return Row(row.system, version, row.backend, row.operation, row.questions)
 
 
-def report_lines(checked: Checked, limit: int = 5) -> Iterator[str]:
-    """Say in words what was found, the worst first."""
+def report_lines(checked: Checked, limit: int = 5, with_known: bool = False) -> Iterator[str]:
+    """Say in words what was found, the worst first; `with_known` shows the known divergences too."""
     version = checked.observation.header.version
     for verdict in sorted(checked.verdicts, key=lambda v: not v.is_red):
         row = verdict.row
         yield f"{row.system} {version} {row.backend} {row.operation}: {in_one_line(verdict)}"
         yield from _red_lines(verdict, limit)
+        if with_known:
+            yield from _known_lines(verdict)
     if checked.comparison is None:
         yield "no observation of this system is committed: judged by the definition and the ledger alone"
         return
@@ -120,6 +122,14 @@ def report_lines(checked: Checked, limit: int = 5) -> Iterator[str]:
     yield from (f"  {sentence}" for sentence in checked.changes)
     yield from (f"  {change}" for change in checked.comparison.changed[:limit])
     yield from (f"  no longer asked: {name}" for name in checked.comparison.missing[:limit])
+
+
+def _known_lines(verdict: RowVerdict) -> Iterator[str]:
+    for group in verdict.groups:
+        for finding in group.findings:
+            case = finding.question.case
+            names = ", ".join(e.name for e in group.entries if e.is_about(case))
+            yield f"  {finding.question.door}: {finding.difference} [{names}]"
 
 
 def in_one_line(verdict: RowVerdict) -> str:

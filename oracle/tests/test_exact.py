@@ -29,6 +29,7 @@ from oracle.formats import (
     Array,
     Format,
     carried,
+    format_of,
     round_into,
 )
 from oracle.profile import AXES, Profile, contradiction
@@ -423,3 +424,33 @@ def test_a_real_is_a_number_of_its_format() -> None:
     with pytest.raises(ValueError, match="format must be one of float16, .*, got float8"):
         exact.Real(1.0, "float8")
     assert math.isnan(exact.Real(math.nan, "bfloat16").value)
+
+
+def test_definition_on_every_case() -> None:
+    """What the report calls the definition's answer is the exact oracle's too, case by case."""
+    from cases.case import all_cases
+    from oracle.definition import is_undefined
+
+    for case in all_cases().values():
+        if case.operation not in AXES or is_undefined(case.operation, case.arguments):
+            continue
+        arguments = dict(case.arguments)
+        vector, scale = arguments.pop(case.vector), arguments.pop("scale")
+        dtype = arguments.pop("dtype", None)
+        flat = carried(vector).reshape(-1)[:: carried(vector).size // 400 + 1]
+        step = exact.Real(float(carried(scale)), format_of(scale).name)
+        codes = (arguments["zero_point"], arguments["qmin"], arguments["qmax"])
+        try:
+            if case.operation == "dequantize":
+                actual = affine.dequantize(flat, scale, *codes, dtype)
+                expected = [exact.dequantize(int(c), step, *codes, None, dtype or step.format) for c in flat]
+            else:
+                held = in_format(flat, format_of(vector))
+                actual = getattr(affine, case.operation)(held, scale, *codes)
+                ask, name = getattr(exact, case.operation), format_of(vector).name
+                expected = [ask(exact.Real(float(v), name), step, *codes) for v in flat]
+        except ValueError as refusal:
+            with pytest.raises(ValueError, match=str(refusal).split(",")[0].split(" ")[0]):
+                exact.quantize(exact.Real(0.0, "float32"), step, *codes)
+            continue
+        assert_identical(expected, actual, flat.tolist(), case.id)
