@@ -187,6 +187,7 @@ def as_json(checked: Checked) -> dict[str, Any]:
     comparison = checked.comparison and {
         "with": str(checked.comparison.before), "same": checked.comparison.same,
         "changed": [str(c) for c in checked.comparison.changed], "new": checked.comparison.new,
+        "lost": [str(c) for c in checked.comparison.lost],
         "missing": list(checked.comparison.missing), "words": list(checked.changes),
     }  # fmt: skip
     return {

@@ -121,7 +121,6 @@ def report_lines(checked: Checked, limit: int = 5, with_known: bool = False) -> 
     yield str(checked.comparison)
     yield from (f"  {sentence}" for sentence in checked.changes)
     yield from (f"  {change}" for change in checked.comparison.changed[:limit])
-    yield from (f"  no longer asked: {name}" for name in checked.comparison.missing[:limit])
 
 
 def _known_lines(verdict: RowVerdict) -> Iterator[str]:

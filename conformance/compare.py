@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,19 +47,21 @@ class Comparison:
     after: Header
     same: int
     changed: tuple[Change, ...]
+    lost: tuple[Change, ...]  # answered then, unsupported now
     new: int
-    missing: tuple[str, ...]
+    missing: tuple[str, ...]  # a case, or a door, that is no longer there
 
     @property
     def is_clean(self) -> bool:
-        return not self.changed and not self.missing
+        return not self.changed and not self.lost and not self.missing
 
     def __str__(self) -> str:
         first = f" (first: {self.changed[0]})" if self.changed else ""
-        gone = f", {len(self.missing)} no longer asked" if self.missing else ""
+        lost = f", {len(self.lost)} no longer supported (first: {self.lost[0]})" if self.lost else ""
+        gone = f", {len(self.missing)} no longer asked (first: {self.missing[0]})" if self.missing else ""
         return (
             f"{self.after.system} {self.after.backend} {self.after.version}: {self.same} answers as in"
-            f" {self.before.version}, {len(self.changed)} changed{first}, {self.new} new{gone}"
+            f" {self.before.version}, {len(self.changed)} changed{first}, {self.new} new{lost}{gone}"
         )
 
 
@@ -67,33 +70,49 @@ def compare(before: Observation, after: Observation, partial: bool = False) -> C
     old = {(q.case.id, q.door): q for q in before.questions}
     now = {(q.case.id, q.door): q for q in after.questions}
     pairs = [(old[key], now[key]) for key in now if key in old]
-    changed = tuple(Change(a, b) for a, b in pairs if not is_same(a.answer, b.answer))
+    differing = [Change(a, b) for a, b in pairs if not is_same(a.answer, b.answer)]
+    gained = [c for c in differing if c.before.answer.outcome == "unsupported"]
+    lost = tuple(c for c in differing if c.after.answer.outcome == "unsupported")
+    changed = tuple(c for c in differing if c not in gained and c not in lost)
     missing = () if partial else tuple(f"{case} {door}" for case, door in old if (case, door) not in now)
-    new = sum(key not in old for key in now)
-    return Comparison(before.header, after.header, len(pairs) - len(changed), changed, new, missing)
+    new = sum(key not in old for key in now) + len(gained)
+    same = len(pairs) - len(differing)
+    return Comparison(before.header, after.header, same, changed, lost, new, missing)
 
 
 def explain_changes(before: Observation, after: Observation, changed: Iterable[Change]) -> list[str]:
     """Say in words what became of the arithmetic: one sentence per operation that changed."""
-    operations = dict.fromkeys(change.after.case.operation for change in changed)
-    return [sentence for op in operations for sentence in _explain_operation(op, before, after)]
+    by_operation: dict[str, list[Change]] = {}
+    for change in changed:
+        by_operation.setdefault(change.after.case.operation, []).append(change)
+    return [_explain_operation(op, found, before, after) for op, found in by_operation.items()]
 
 
-def _explain_operation(operation: str, before: Observation, after: Observation) -> list[str]:
-    profiles = [_identify_plain(operation, observation) for observation in (before, after)]
-    if profiles[0] is None or profiles[1] is None:
-        return [f"{operation}: no single profile predicts every answer; see the first differences"]
-    old, new = (changed_axes(p, operation) for p in profiles)
-    axes = [a for a in {**old, **new} if old.get(a) != new.get(a)]
-    base = DEFINITIONS[operation].profile
-    words = [f"{a}: {old.get(a, getattr(base, a))} -> {new.get(a, getattr(base, a))}" for a in axes]
-    return [f"{operation}: {'; '.join(words) or 'the same profile'}"]
+def _explain_operation(operation: str, changed: list[Change], before: Observation, after: Observation) -> str:
+    """Name both profiles: of all questions, or where several kernels answer, of the first change's kind."""
+    outcomes = Counter((c.before.answer.outcome, c.after.answer.outcome) for c in changed)
+    if ("value", "value") not in outcomes:
+        return f"{operation}: {', '.join(f'{n} {a} -> {b}' for (a, b), n in outcomes.items())}"
+    changed = [c for c in changed if c.before.answer.outcome == c.after.answer.outcome == "value"]
+    case, door = changed[0].after.case, changed[0].after.door
+    kind = {(case.dtype, case.codes)}
+    for kinds, name in ((None, operation), (kind, f"{operation} ({case.dtype}, {case.codes})")):
+        profiles = [_identify(operation, door, kinds, observation) for observation in (before, after)]
+        if None not in profiles:
+            old, new = (changed_axes(p, operation) for p in profiles)
+            axes = [a for a in {**old, **new} if old.get(a) != new.get(a)]
+            base = DEFINITIONS[operation].profile
+            words = [f"{a}: {old.get(a, getattr(base, a))} -> {new.get(a, getattr(base, a))}" for a in axes]
+            return f"{name}: {'; '.join(words) or 'the same profile'}"
+    return f"{operation}: no single profile predicts every answer; see the first differences"
 
 
-def _identify_plain(operation: str, observation: Observation) -> AnyProfile | None:
+def _identify(operation: str, door: str, kinds: set[tuple[str, str]] | None,
+              observation: Observation) -> AnyProfile | None:  # fmt: skip
     asked = [
         q for q in observation.questions
-        if q.case.operation == operation and q.door == "plain" and q.answer.outcome != "unsupported"
+        if q.case.operation == operation and q.door == door and q.answer.outcome != "unsupported"
+        and (kinds is None or (q.case.dtype, q.case.codes) in kinds)
     ]  # fmt: skip
     found = identify(operation, asked)
     return found.profiles[0] if found.profiles else None

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.compare import Comparison, compare, explain_changes, nearest
+from conformance.compare import compare, explain_changes, nearest
 from conformance.observation import Observation
 
 SHOWN = 5
@@ -36,14 +36,9 @@ def _against_nearest(observation: Observation, before: list[Observation]) -> Ite
     if not comparison.is_clean or comparison.new:
         yield str(comparison)
         yield from (f"  {s}" for s in explain_changes(reference, observation, comparison.changed))
-        yield from _examples(comparison)
+        yield from (f"  {change}" for change in comparison.changed[:SHOWN])
     elif reference.header.adapter != observation.header.adapter:
         yield f"{observation.header}: the adapter changed, its answers did not; run python -m reports accept"
-
-
-def _examples(comparison: Comparison) -> Iterator[str]:
-    yield from (f"  {change}" for change in comparison.changed[:SHOWN])
-    yield from (f"  no longer asked: {name}" for name in comparison.missing[:SHOWN])
 
 
 def accept(run: Path, committed: Path) -> list[Path]:

@@ -5,29 +5,31 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, defs, helper
 
 from conformance.adapters import Unsupported
 
-OPSET = 25
 _IR_VERSION = {10: 5, 13: 7, 19: 9, 21: 10, 23: 11, 25: 13}
+OPSET = max(n for n in _IR_VERSION if n <= defs.onnx_opset_version())  # of what is installed
+EARLIER_OPSETS = tuple(n for n in _IR_VERSION if n < OPSET)
 
-INTEGERS = {
-    (-128, 127): TensorProto.INT8,
-    (0, 255): TensorProto.UINT8,
-    (-32768, 32767): TensorProto.INT16,
-    (0, 65535): TensorProto.UINT16,
-    (-(2**31), 2**31 - 1): TensorProto.INT32,
-    (-8, 7): TensorProto.INT4,
-    (0, 15): TensorProto.UINT4,
-    (-2, 1): TensorProto.INT2,
-    (0, 3): TensorProto.UINT2,
+_CODES = {  # by the bounds: the tensor type, and the numpy dtype that carries its codes
+    (-128, 127): ("INT8", np.int8),
+    (0, 255): ("UINT8", np.uint8),
+    (-32768, 32767): ("INT16", np.int16),
+    (0, 65535): ("UINT16", np.uint16),
+    (-(2**31), 2**31 - 1): ("INT32", np.int32),
+    (-8, 7): ("INT4", np.int8),
+    (0, 15): ("UINT4", np.uint8),
+    (-2, 1): ("INT2", np.int8),
+    (0, 3): ("UINT2", np.uint8),
 }
+_DTYPES = {getattr(TensorProto, name, None): dtype for name, dtype in _CODES.values()}
+_SMALL = {"INT4": "INT8", "UINT4": "UINT8", "INT2": "INT8", "UINT2": "UINT8"}
 _CARRIED = {
-    TensorProto.INT4: TensorProto.INT8,
-    TensorProto.UINT4: TensorProto.UINT8,
-    TensorProto.INT2: TensorProto.INT8,
-    TensorProto.UINT2: TensorProto.UINT8,
+    getattr(TensorProto, small): getattr(TensorProto, wide)
+    for small, wide in _SMALL.items()
+    if hasattr(TensorProto, small)
 }
 _REALS = {
     "float16": TensorProto.FLOAT16,
@@ -39,14 +41,15 @@ _REALS = {
 
 def integer_type(qmin, qmax):
     """Return the tensor type whose range is exactly [qmin, qmax]."""
-    if (qmin, qmax) not in INTEGERS:
+    name, _ = _CODES.get((qmin, qmax), ("", None))
+    if not hasattr(TensorProto, name):
         raise Unsupported(f"no tensor type holds exactly [{qmin}, {qmax}]")
-    return INTEGERS[qmin, qmax]
+    return getattr(TensorProto, name)
 
 
 def carried_dtype(integer):
     """Return the numpy dtype in which codes of a type are fed and fetched; 4- and 2-bit ones in 8."""
-    return helper.tensor_dtype_to_np_dtype(_CARRIED.get(integer, integer))
+    return _DTYPES[_CARRIED.get(integer, integer)]
 
 
 def real_type(value):
@@ -57,6 +60,8 @@ def real_type(value):
 def real_array(value):
     """Return reals as ONNX wants them fed; bfloat16 in its extension dtype."""
     if hasattr(value, "values"):
+        if not hasattr(helper, "tensor_dtype_to_np_dtype"):
+            raise Unsupported("this onnx has no numpy dtype for bfloat16")
         return np.asarray(value.values).astype(helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16))
     return np.asarray(value)
 
@@ -178,14 +183,14 @@ class Questions:
         model = build(nodes, x_type, real_type(scale), integer, y_type, **how)
         return self._run(model, {"x": x, **feeds}).reshape(shape)
 
-    def doors(self, opsets):
+    def doors(self):
         """Return the table DOORS of an adapter."""
         how = {
             "per-channel": {"axis": 0},
             "per-channel-last": {"axis": 1},
             "initializers": {"stored": True},
             "no-zero-point": {"with_zero_point": False},
-            **{f"opset-{n}": {"opset": n} for n in opsets},
+            **{f"opset-{n}": {"opset": n} for n in EARLIER_OPSETS},
         }
         operations = {f.__name__: f for f in (self.quantize, self.dequantize, self.fake_quantize)}
         return {

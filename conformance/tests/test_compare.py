@@ -51,7 +51,9 @@ def test_missing_questions_are_one_unless_only_a_part_was_asked():
     assert not found.is_clean
     assert len(found.missing) == 2
     assert found.missing[0] == f"{cases_of('quantize')[3].id} plain"
-    assert str(found).endswith("0 changed, 0 new, 2 no longer asked")
+    assert str(found).endswith(
+        "0 changed, 0 new, 2 no longer asked (first: quantize/ties-at-every-code plain)"
+    )
     assert compare(observed(count=5), observed(count=3), partial=True).is_clean
 
 
