@@ -20,18 +20,11 @@ from typing import Any
 import numpy as np
 
 from oracle import exact
-from oracle.affine import (
-    Grid,
-    Step,
-    dequantize_steps,
-    explain,
-    presented,
-    quantize_steps,
-    resolve,
-)  # fmt: skip
+from oracle.affine import presented
+from oracle.affine_profile import Profile
+from oracle.affine_steps import Grid, Step, dequantize_steps, explain, quantize_steps, resolve
 from oracle.definition import AXES, DEFINITIONS, compute, make_profile
 from oracle.formats import FLOAT32, FORMATS, Array, Format, carried
-from oracle.profile import Profile
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from oracle.affine import dequantize, fake_quantize, quantize
+from oracle.affine_profile import AXES, COMPANIONS, MEANING, Profile, contradiction
 from oracle.arithmetic import INT32_MIN
 from oracle.formats import FLOAT32, FLOAT64, carried, format_of
-from oracle.profile import AXES, COMPANIONS, MEANING, Profile, contradiction
 from oracle.specification import Arguments, Definition, Silence
 
 

@@ -1,7 +1,7 @@
 """The second oracle: affine quantization of one value at a time, in Python integers and rationals.
 
 It is slow, it shares no code with the numpy oracle, and it is written from the words of
-oracle/profile.py. Every value of float16, bfloat16, float32 and float64 is exactly a Python float,
+oracle/affine_profile.py. Every value of float16, bfloat16, float32 and float64 is exactly a Python float,
 so values travel as Python floats beside the name of their format; every operation takes the exact
 rational result and rounds it once, in `round_to_format`.
 """
@@ -405,7 +405,7 @@ def quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
             division.
         zero_point: the code of real 0; integer in [qmin, qmax].
         qmin, qmax: first and last code, inclusive; qmin <= qmax.
-        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+        choices: axis -> choice, as in oracle/affine_profile.py; a missing axis takes the definition's.
 
     Returns:
         the code.
@@ -434,7 +434,7 @@ def dequantize(code: int, scale: Real, zero_point: int, qmin: int, qmax: int,
         scale: step size, real units per code; finite, > 0.
         zero_point: the code of real 0; integer in [qmin, qmax].
         qmin, qmax: first and last code, inclusive; qmin <= qmax.
-        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+        choices: axis -> choice, as in oracle/affine_profile.py; a missing axis takes the definition's.
         dtype: the format of y and the precision of the multiplication; default: that of scale.
 
     Returns:
@@ -465,7 +465,7 @@ def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
         scale: step size, real units per code; finite, > 0.
         zero_point: the code of real 0; integer in [qmin, qmax].
         qmin, qmax: first and last code, inclusive; qmin <= qmax.
-        choices: axis -> choice, as in oracle/profile.py; a missing axis takes the definition's.
+        choices: axis -> choice, as in oracle/affine_profile.py; a missing axis takes the definition's.
 
     Returns:
         a number of the format of x.

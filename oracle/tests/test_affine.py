@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle import affine
-from oracle.affine import dequantize, explain, fake_quantize, quantize
+from oracle import affine, affine_steps
+from oracle.affine import dequantize, fake_quantize, quantize
+from oracle.affine_profile import AXES, Profile, check_profile
+from oracle.affine_steps import explain
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import make_profile
 from oracle.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format, carried
-from oracle.profile import AXES, Profile, check_profile
 
 INT8 = (0, -128, 127)
 SCALE = np.float32(0.1)
@@ -46,7 +47,7 @@ def test_blocks_do_not_change_the_result(
     x = np.linspace(-20, 20, size).astype(np.float32)
     x = Bfloat16(np.trunc(x)) if kind == "bfloat16" else x.astype(kind)
     whole = quantize(x, SCALE, *INT8, profile), fake_quantize(x, SCALE, *INT8, profile)
-    monkeypatch.setattr(affine, "BLOCK", 8)
+    monkeypatch.setattr(affine_steps, "BLOCK", 8)
     blocks = quantize(x, SCALE, *INT8, profile), fake_quantize(x, SCALE, *INT8, profile)
     assert equal(whole[0], blocks[0])
     assert equal(whole[1], blocks[1])
@@ -70,7 +71,7 @@ def test_shapes_and_types(shape: tuple[int, ...], profile: Profile) -> None:
 
 
 def test_a_block_boundary_inside_an_array() -> None:
-    x = np.linspace(-20, 20, affine.BLOCK + 3, dtype=np.float32)
+    x = np.linspace(-20, 20, affine_steps.BLOCK + 3, dtype=np.float32)
     codes = quantize(x, SCALE, *INT8)
     assert np.array_equal(codes[-5:], quantize(x[-5:], SCALE, *INT8))
     assert np.array_equal(codes[:5], quantize(x[:5], SCALE, *INT8))
@@ -224,8 +225,8 @@ def test_zeros() -> None:
 
 
 def steps_of(x: float, profile: Profile, *codes: int, scale: Any = SCALE) -> list[tuple[str, str, str]]:
-    grid = affine.resolve(FLOAT32, scale, *codes, profile, FLOAT32)
-    return explain(affine.quantize_steps(grid, profile), np.float32([x]))
+    grid = affine_steps.resolve(FLOAT32, scale, *codes, profile, FLOAT32)
+    return explain(affine_steps.quantize_steps(grid, profile), np.float32([x]))
 
 
 def test_explain_the_definition() -> None:
@@ -253,8 +254,8 @@ def test_explain_a_profile() -> None:
 
 
 def test_explain_dequantize() -> None:
-    grid = affine.resolve(FLOAT32, np.float32(0.5), 3, 0, 255, Profile(), FLOAT32)
-    steps = explain(affine.dequantize_steps(grid, Profile()), np.array([7]))
+    grid = affine_steps.resolve(FLOAT32, np.float32(0.5), 3, 0, 255, Profile(), FLOAT32)
+    steps = explain(affine_steps.dequantize_steps(grid, Profile()), np.array([7]))
     assert steps == [
         ("offset", "- 3 (exact)", "4.0"),
         ("scale", "* 0.5", "2.0"),

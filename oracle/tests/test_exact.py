@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from oracle import affine, exact
+from oracle.affine_profile import AXES, Profile, contradiction
 from oracle.arithmetic import fused_multiply_add
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import single_changes
@@ -32,7 +33,6 @@ from oracle.formats import (
     format_of,
     round_into,
 )
-from oracle.profile import AXES, Profile, contradiction
 from oracle.thresholds import find_thresholds, from_patterns, last_pattern
 
 INT8, UINT8, NARROW, TWELVE_BITS = (-128, 127), (0, 255), (-127, 127), (-2048, 2047)

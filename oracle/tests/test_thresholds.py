@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from oracle.affine import quantize
+from oracle.affine_profile import Profile
 from oracle.bfloat16 import Bfloat16
 from oracle.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Array, Format, round_into
-from oracle.profile import Profile
 from oracle.thresholds import (
     Difference,
     Quantizer,
