@@ -118,14 +118,19 @@ def doors_of_adapter(path):
     tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
     keys = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
     opsets = {
-        f"opset-{number.value}"
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        for word in call.keywords
-        if word.arg == "opsets"
-        for number in word.value.elts
+        f"opset-{key.value}"
+        for table in tables_of(tree, "_IR_VERSION")
+        for key in sorted(table.keys, key=lambda key: key.value)[:-1]  # the newest is the plain door
     }
     return {key for key in keys if isinstance(key, str)} & {*OWN, *GENERIC} | opsets | own_of(tree)
+
+
+def tables_of(tree, name):
+    """Return the literal dicts that a name is assigned."""
+    assigned = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == name
+    ]
+    return [n.value for n in assigned if isinstance(n.value, ast.Dict)]
 
 
 def own_of(tree):
