@@ -9,7 +9,7 @@ import numpy as np
 from oracle.affine import dequantize, fake_quantize, quantize
 from oracle.affine_profile import AXES, COMPANIONS, MEANING, Profile, contradiction
 from oracle.arithmetic import INT32_MIN
-from oracle.formats import FLOAT32, FLOAT64, carried, format_of
+from oracle.formats import FLOAT32, FLOAT64, FORMATS, carried, format_of
 from oracle.specification import Arguments, Definition, Silence
 
 
@@ -24,6 +24,13 @@ def has_float64(arguments: Arguments) -> bool:
 
 def has_other_than_float32(arguments: Arguments) -> bool:
     return any(format_of(arguments[name]) is not FLOAT32 for name in ("x", "scale"))
+
+
+def has_wide_difference(arguments: Arguments) -> bool:
+    """Whether some code - zero_point is no number of the output, so that it must be rounded into it."""
+    output = FORMATS[arguments["dtype"]] if arguments.get("dtype") else format_of(arguments["scale"])
+    steps = np.asarray(arguments["code"]).astype(np.int64) - arguments["zero_point"]
+    return output.precision <= 11 and bool((np.abs(steps) > 1 << output.precision).any())
 
 
 def undefined(arguments: Arguments) -> str | None:
@@ -42,6 +49,10 @@ PRECISIONS = ("scale", "promoted", "float32")
 PRECISIONS_BACK = ("output", "scale", "float32", "float64")
 
 _FLOAT64 = "ONNX types x as float, float16, bfloat16 or int32; float64 is in no list"
+_WIDE = (
+    "the text names the precision of the multiplication; how a difference that the output dtype cannot"
+    " hold becomes an operand is not said"
+)
 _OTHER = "torch documents input and scale as float32; nothing is said of other dtypes"
 
 
@@ -80,6 +91,7 @@ OPERATIONS = (
         silences=(
             Silence("stored_scale", AXES["dequantize"]["stored_scale"], has_float64, _FLOAT64),
             Silence("dequantize_precision", PRECISIONS_BACK, has_float64, _FLOAT64),
+            Silence("dequantize_precision", PRECISIONS_BACK, has_wide_difference, _WIDE),
         ),
     ),
     define(

@@ -74,7 +74,7 @@ def choose_qparams(
         affine:      scale = (high - low) / (qmax - qmin)
                      zero_point = clip(round_half_even(qmin - low / scale), qmin, qmax)
         symmetric:   scale = 2 * max(-low, high) / (qmax - qmin)
-                     zero_point = 0 for signed codes, the middle code (qmin + qmax + 1) / 2 otherwise
+                     zero_point = 0 for signed codes, 128 for [0, 255]
 
     Args:
         x: real values; float32, any shape, not empty, finite, not all zero.
@@ -114,7 +114,7 @@ def choose_qparams(
         if scale == 0:
             raise ValueError(f"the range must be wide enough for a scale > 0, got [{low}, {high}]")
         if scheme == "symmetric":
-            zero_point = 0 if qmin < 0 else (qmin + qmax + 1) // 2
+            zero_point = 0 if qmin < 0 else 128
         else:
             zero_point = zero_point_of(low, high, scale, (qmin, qmax), profile)
     return {
@@ -164,7 +164,7 @@ def zero_point_of(low: Any, high: Any, scale: Any, codes: tuple[int, int], profi
     return int(saturate(np.asarray(exact), *codes))
 
 
-def is_of_zeros(arguments: Arguments) -> str | None:
+def undefined(arguments: Arguments) -> str | None:
     """Return what the definition does not decide about these arguments, or None."""
     values = np.asarray(arguments["x"])
     if not values.size or not np.isfinite(values).all():
@@ -173,7 +173,11 @@ def is_of_zeros(arguments: Arguments) -> str | None:
     steps = np.float32(arguments["qmax"] - arguments["qmin"])
     with np.errstate(all="ignore"):
         if steps > 0 and not (high - low) / steps > 0:
-            return "no definition says what to do with a scale of 0"
+            return (
+                "ONNX does not say what to do with a scale of 0; torch documents 1.0 and 0, and gives others"
+            )
+    if arguments["scheme"] == "symmetric" and arguments["qmin"] >= 0 and arguments["qmax"] != 255:
+        return "no definition says which code is the middle of these"
     return None
 
 
@@ -188,7 +192,7 @@ OPERATIONS = (
         sentences=(
             "y_scale = (maximum(0, max(x)) - minimum(0, min(x))) / (qmax - qmin)",
             "intermediate_zero_point = qmin - min(x)/y_scale; y_zero_point ="
-            " cast(round(saturate(itermediate_zero_point)))",
+            " cast(round(saturate(intermediate_zero_point)))",
             "if Symmetric: s = 2 max(|x_min|, x_max) / (Q_max - Q_min)",
         ),
         silences=(),
@@ -196,6 +200,6 @@ OPERATIONS = (
         axes=AXES["choose_qparams"],
         meaning=MEANING,
         is_elementwise=is_elementwise,
-        undefined=is_of_zeros,
+        undefined=undefined,
     ),
 )

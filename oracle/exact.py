@@ -546,7 +546,7 @@ def choose_qparams(x: Sequence[float], qmin: int, qmax: int, scheme: str,
     if scale == 0:
         raise ValueError(f"a range must give a scale > 0, got [{low}, {high}]")
     if scheme == "symmetric":
-        zero_point = 0 if qmin < 0 else (qmin + qmax + 1) // 2
+        zero_point = 0 if qmin < 0 else 128
     else:
         exact = real_zero_point(low, high, scale, (qmin, qmax), f, chosen)
         zero_point = int(min(max(exact, float(qmin)), float(qmax)))

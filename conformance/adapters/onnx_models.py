@@ -25,6 +25,7 @@ _CODES = {  # by the bounds: the tensor type, and the numpy dtype that carries i
     (0, 3): ("UINT2", np.uint8),
 }
 _DTYPES = {getattr(TensorProto, name, None): dtype for name, dtype in _CODES.values()}
+_BOUNDS = {getattr(TensorProto, name, None): bounds for bounds, (name, _) in _CODES.items()}
 _SMALL = {"INT4": "INT8", "UINT4": "UINT8", "INT2": "INT8", "UINT2": "UINT8"}
 _CARRIED = {
     getattr(TensorProto, small): getattr(TensorProto, wide)
@@ -68,9 +69,9 @@ def real_array(value):
 
 def code_array(code, integer):
     """Return codes in the numpy dtype that carries them; a code outside the type is refused."""
-    info = np.iinfo(carried_dtype(integer))
+    lowest, highest = _BOUNDS[integer]
     values = np.asarray(code)
-    if values.size and (values.min() < info.min or values.max() > info.max):
+    if values.size and (values.min() < lowest or values.max() > highest):
         raise ValueError(f"a zero point must have the type of y, got {values.reshape(-1)[0]}")
     return values.astype(carried_dtype(integer))
 

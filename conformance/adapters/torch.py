@@ -162,7 +162,7 @@ def _fake_quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
         raise Unsupported("see the doors of quantize and dequantize")
     zero_point = torch.tensor(zero_point, dtype=torch.int32)
     return _array(
-        torch.fake_quantize_per_tensor_affine(_reals(x), _reals(scale).float(), zero_point, qmin, qmax),
+        torch.fake_quantize_per_tensor_affine(_reals(x), _reals(scale), zero_point, qmin, qmax),
         x,
     )
 
@@ -170,17 +170,17 @@ def _fake_quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
 def _fake_quantize_per_channel(x, scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         raise Unsupported("see the doors of quantize and dequantize")
+    if _reals(scale).dtype not in (torch.float32, torch.bfloat16):
+        raise Unsupported("per channel the scale is float32 or bfloat16")
     reals, zero_points = _reals(x), torch.tensor([zero_point], dtype=torch.int32)
-    y = torch.fake_quantize_per_channel_affine(
-        reals.reshape(1, -1), _one(scale).float(), zero_points, 0, qmin, qmax
-    )
+    y = torch.fake_quantize_per_channel_affine(reals.reshape(1, -1), _one(scale), zero_points, 0, qmin, qmax)
     return _array(y.reshape(reals.shape), x)
 
 
 def _fake_quantize_learnable(x, scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         raise Unsupported("there is no decomposed learnable operator")
-    scales, zero_points = _one(scale).float(), torch.tensor([float(zero_point)])
+    scales, zero_points = _one(scale), torch.tensor([float(zero_point)])
     return _array(
         torch._fake_quantize_learnable_per_tensor_affine(_reals(x), scales, zero_points, qmin, qmax, 1.0),
         x,
