@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cases.case import Case
-from conformance.answer import Answer
-from conformance.judge import expected, is_same
+from conformance.judge import expected, is_same, sample
 from conformance.row import Question, distinct
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import AXES, DEFINITIONS, contradiction, difference, is_undefined
@@ -27,7 +25,6 @@ NEAR = 2  # changes up to which every profile is tried
 BEAM = 12
 DEPTH = 7
 ULPS = (1, -1, 2, -2, 3, -3, 4, -4)  # how far a constant may be from its nominal value
-SAMPLE = 400  # elements: longer vectors are thinned while searching, and used whole to confirm
 
 
 @dataclass(frozen=True)
@@ -176,30 +173,9 @@ def changes(operation: str, profile: AnyProfile) -> Iterator[AnyProfile]:
 
 
 def thinned(question: Question) -> Question:
-    """Return the question about every n-th element of a long vector, with the answer to match."""
-    answer, values = question.answer, carried(question.case.arguments[question.case.vector])
-    step = values.size // SAMPLE + 1
-    if (
-        step == 1
-        or answer.value is None
-        or any(carried(v).shape != values.shape for v in answer.value.values())
-    ):
-        return question
-    few = Answer("value", {name: pick(value, step) for name, value in answer.value.items()})
-    return Question(thin_case(question.case, step), question.door, few)
-
-
-@lru_cache(maxsize=1 << 10)
-def thin_case(case: Case, step: int) -> Case:
-    """Return the case with every step-th element of its vector; one object for one case."""
-    few = {**case.arguments, case.vector: pick(case.arguments[case.vector], step)}
-    return Case(case.id, few, case.shows)
-
-
-def pick(value: Any, step: int) -> Any:
-    """Return every step-th element of an array or a Bfloat16, flattened."""
-    few = carried(value).reshape(-1)[::step].copy()
-    return Bfloat16(few) if isinstance(value, Bfloat16) else few
+    """Return the question about a sample of a long vector, with the answer to match."""
+    case, answer = sample(question.case, question.answer)
+    return question if case is question.case else Question(case, question.door, answer)
 
 
 def changed_axes(profile: AnyProfile, operation: str) -> dict[str, str]:

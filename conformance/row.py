@@ -13,6 +13,8 @@ from conformance.judge import (
     expected,
     expected_in_pieces,
     find_difference,
+    is_elementwise,
+    is_given_by,
     is_same,
     judge,
 )  # fmt: skip
@@ -167,15 +169,11 @@ def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, 
     wanted = effective(profile, question.case, entries)
     if contradiction(question.case.operation, wanted) is not None:
         return False
-    return is_same(expected_through(question, wanted), question.answer)
-
-
-def expected_through(question: Question, profile: AnyProfile) -> Answer:
-    """Return what a profile answers through the question's door: in pieces where that matters."""
     case, door = question.case, question.door
-    if door.startswith("lengths-") and not DEFINITIONS[case.operation].is_elementwise(profile):
-        return expected_in_pieces(case, profile, int(door.removeprefix("lengths-")))
-    return expected(case, profile)
+    if door.startswith("lengths-") and not is_elementwise(case, wanted):
+        pieces = expected_in_pieces(case, wanted, int(door.removeprefix("lengths-")))
+        return is_same(pieces, question.answer)
+    return is_given_by(wanted, case, question.answer)
 
 
 def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile]:

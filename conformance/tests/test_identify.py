@@ -10,7 +10,6 @@ from cases.points import BFLOAT16_ALL, INT8, singles
 from conformance.answer import Answer
 from conformance.check import describe_search
 from conformance.identify import (
-    SAMPLE,
     changed_axes,
     changes,
     identify,
@@ -18,7 +17,7 @@ from conformance.identify import (
     move,
     thinned,
 )
-from conformance.judge import expected
+from conformance.judge import SAMPLE, expected
 from conformance.row import Question
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, compute, contradiction, make_profile

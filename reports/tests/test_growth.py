@@ -75,11 +75,10 @@ def copy(tmp_path: Path) -> Path:
 def test_the_shown_adapter_is_asked_and_named(tmp_path: Path) -> None:
     adapter = tmp_path / "my_adapter.py"
     adapter.write_text(python_block())
-    found = run(
-        ROOT, "-m", "conformance", "identify", "--adapter", str(adapter), "--op", "quantize", "--json"
-    )
+    one = ("--adapter", str(adapter), "--case", "quantize/just-below-one-half", "--json")
+    found = run(ROOT, "-m", "conformance", "identify", *one)
     rows: list[dict[str, Any]] = json.loads(found.stdout)["identified"]
-    assert any("floor_plus_half" in text for row in rows for text in (row["says"],)), rows[0]
+    assert rows[0]["says"] == "rounding = floor_plus_half"
 
 
 def test_an_operation_is_added_by_the_listed_files(copy: Path) -> None:
