@@ -50,7 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.run(options)
         return status
-    except (ValueError, AdapterMissing) as error:
+    except AdapterMissing as error:
+        print(f"error: {in_words_missing(options, error)}", file=sys.stderr)
+        return USAGE
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     except HarnessError as error:
@@ -62,6 +65,20 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return HARNESS
+
+
+def in_words_missing(options: argparse.Namespace, error: AdapterMissing) -> str:
+    """Say what to do about a module that is missing."""
+    system = getattr(options, "system", None)
+    if system is None:
+        return str(error)
+    if system not in built_in_systems():
+        return f"system must be one of {', '.join(built_in_systems())}, got {system}"
+    return f"{system} must be installed, got no module {error.missing}: {how_to_get(system)}"
+
+
+def how_to_get(system: str) -> str:
+    return f"tox -e {'onnx' if system.startswith('onnx') else system} installs it, or name --python"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -125,8 +142,8 @@ def run_systems(options: argparse.Namespace) -> int:
         if line["available"]:
             print(f"{line['system']}: backends {', '.join(line['backends'])}")
         else:
-            how = f"tox -e {'onnx' if line['system'].startswith('onnx') else line['system']}"
-            print(f"{line['system']}: not here: module {line['missing']} is missing; {how} installs it")
+            how = how_to_get(line["system"])
+            print(f"{line['system']}: not here: module {line['missing']} is missing; {how}")
     return CLEAN
 
 

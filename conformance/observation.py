@@ -133,7 +133,9 @@ def read(path: Path) -> Observation:
             f"{path}: an observation must begin with its header, got {str(lines[:1])[:80]}"
         )
     if not isinstance(lines[-1], dict) or lines[-1].get("end") != len(lines) - 2:
-        raise ObservationError(f"{path}: an observation must end with its count {len(lines) - 2}: cut short")
+        raise ObservationError(
+            f"{path}: an observation must end with its count {max(len(lines) - 2, 0)}: cut short"
+        )
     try:
         header = Header(**{k: str(v) for k, v in lines[0].items() if k != "observation"})
         return _assemble(header, lines[1:-1])

@@ -31,7 +31,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
-import numpy as np
+try:
+    import numpy as np
+except ModuleNotFoundError as error:  # another interpreter: say so in the protocol, not in a traceback
+    if __name__ != "__main__":
+        raise
+    reason = f"the worker's interpreter must have numpy, got {sys.executable} without it"
+    print(json.dumps({"hello_error": {"reason": reason, "missing": error.name}}), flush=True)
+    sys.exit(0)
 
 from cases.wire import Array, decode_arguments, encode_answer, name_arrays
 from conformance.adapters import Unsupported
