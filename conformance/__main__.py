@@ -50,17 +50,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.run(options)
         return status
+    except BrokenPipeError:  # a reader that closes early
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return HARNESS
     except AdapterMissing as error:
         print(f"error: {in_words_missing(options, error)}", file=sys.stderr)
         return USAGE
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ValueError, OSError, RecursionError, MemoryError) as error:
+        print(f"error: {error or type(error).__name__}", file=sys.stderr)
         return USAGE
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
-        return HARNESS
-    except BrokenPipeError:  # a reader that closes early
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HARNESS
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -147,10 +147,25 @@ def run_systems(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def read_fresh(path: Path) -> Observation:
+    """Read an observation; ValueError when its cases have changed since they were asked."""
+    observation = read(path)
+    if observation.stale:
+        count, first = len(observation.stale), observation.stale[0]
+        raise ValueError(f"{path}: cases must be those of today, got {count} changed since, first {first}")
+    return observation
+
+
 def observations(options: argparse.Namespace) -> list[Observation]:
     """Return what the options ask for: answers from a file, or from workers."""
+    if not options.timeout > 0:
+        raise ValueError(f"--timeout must be > 0, got {options.timeout}")
     if options.answers:
-        return [read(options.answers)]
+        if options.op or options.case or options.system or options.backend:
+            raise ValueError(
+                "--answers is judged whole: it must come without --op, --case, --system, --backend"
+            )
+        return [read_fresh(options.answers)]
     if options.adapter and options.system:
         raise ValueError("give --system or --adapter, got both")
     names = [options.adapter or options.system] if options.adapter or options.system else None
@@ -166,13 +181,16 @@ def observations(options: argparse.Namespace) -> list[Observation]:
 def run_check(options: argparse.Namespace) -> int:
     """Ask, judge, compare."""
     ledger = load_ledger(options.ledger)
-    against = [read(options.against)] if options.against else None
+    against = [read_fresh(options.against)] if options.against else None
     partial = bool(options.op or options.case)
     checked = []
     for observation in observations(options):
         if not partial and not options.answers:
             write(observation, options.out or RUN)
         checked.append(check(observation, ledger, against, partial))
+        if against and checked[-1].comparison is None:
+            names = [f"{h.system} {h.backend}" for h in (observation.header, against[0].header)]
+            raise ValueError(f"--against must hold {names[0]}, got {names[1]}")
     if options.json:
         print(json.dumps({"checked": [as_json(c) for c in checked]}, indent=2))
     else:
@@ -227,12 +245,12 @@ def run_identify(options: argparse.Namespace) -> int:
                 result = identify(row.operation, asked)
                 found.append({"row": row.name, "door": door, "says": describe_search(result, row.operation),
                               "profiles": [in_axes(p, row.operation) for p in result.profiles],
-                              "tried": result.tried})  # fmt: skip
+                              "tried": result.tried, "asked": result.asked})  # fmt: skip
                 if not options.json:
                     print(f"{row.name} {door}: {found[-1]['says']}", flush=True)
     if options.json:
         print(json.dumps({"identified": found}, indent=2))
-    return CLEAN if all(f["profiles"] for f in found) else CHANGED
+    return CLEAN if found and all(f["profiles"] and f["asked"] for f in found) else CHANGED
 
 
 def is_like_plain(questions: Any, door: str) -> bool:

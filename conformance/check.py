@@ -42,7 +42,9 @@ class Checked:
     def status(self) -> int:
         """An unseen version is red for what changed only; a seen one for unexplained answers too."""
         unseen = self.comparison and self.comparison.before.version != self.comparison.after.version
-        red = any(v.is_red for v in self.verdicts) and not unseen
+        before = self.comparison.answered_before if self.comparison and unseen else frozenset()
+        found = [f.question for v in self.verdicts for g in v.groups for f in g.unpredicted]
+        red = any((q.case.id, q.door) not in before for q in found)
         moved = self.comparison is not None and not self.comparison.is_clean
         return CHANGED if red or moved else CLEAN
 
@@ -158,6 +160,8 @@ def _red_lines(verdict: RowVerdict, limit: int) -> Iterator[str]:
 
 def describe_search(found: Any, operation: str) -> str:
     """Return what identification found, in words."""
+    if not found.asked:
+        return "no answer to identify"
     if found.profiles:
         return " or ".join(sorted({in_axes(p, operation) for p in found.profiles})[:3])
     if found.constants:

@@ -50,6 +50,7 @@ class Comparison:
     lost: tuple[Change, ...]  # answered then, unsupported now
     new: int
     missing: tuple[str, ...]  # a case, or a door, that is no longer there
+    answered_before: frozenset[tuple[str, str]] = frozenset()  # (case, door)
 
     @property
     def is_clean(self) -> bool:
@@ -77,7 +78,8 @@ def compare(before: Observation, after: Observation, partial: bool = False) -> C
     missing = () if partial else tuple(f"{case} {door}" for case, door in old if (case, door) not in now)
     new = sum(key not in old for key in now) + len(gained)
     same = len(pairs) - len(differing)
-    return Comparison(before.header, after.header, same, changed, lost, new, missing)
+    answered = frozenset(key for key, q in old.items() if q.answer.outcome != "unsupported")
+    return Comparison(before.header, after.header, same, changed, lost, new, missing, answered)
 
 
 def explain_changes(before: Observation, after: Observation, changed: Iterable[Change]) -> list[str]:

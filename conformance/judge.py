@@ -169,7 +169,9 @@ def kind_of(value: Any) -> str:
     )
 
 
-def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
+def find_difference(
+    case: Case, wanted: Answer, answer: Answer, among: frozenset[int] | None = None
+) -> Difference:
     """Return the first difference between two answers to a case, in words."""
     if wanted.value is None or answer.value is None:
         return Difference("", 0, "", in_words(wanted), in_words(answer), 1, 1)
@@ -181,7 +183,8 @@ def find_difference(case: Case, wanted: Answer, answer: Answer) -> Difference:
             kinds = places.removeprefix("expected ").split(", got ", 1)
             return Difference(name, 0, "", kinds[0], kinds[1], 1, 1)
         if places:
-            return _difference_at(case, name, smallest(case, places), len(places), wanted.value, answer.value)
+            shown = [i for i in places if among and i in among] or places
+            return _difference_at(case, name, smallest(case, shown), len(places), wanted.value, answer.value)
     for name in answer.value:
         if name not in wanted.value:
             return Difference(name, 0, "", ", ".join(wanted.value), f"an output {name}", 1, 1)

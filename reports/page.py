@@ -90,7 +90,7 @@ def in_short(verdict: RowVerdict) -> str:
     scopes = dict.fromkeys(where(e) for e in entries)
     if all(scopes):
         return f"agrees, but for {', '.join(scopes)}"
-    return f"[differs](reports/REPORT.md#{verdict.row.operation}): {len(entries)} stories"
+    return f"[differs](reports/REPORT.md#{verdict.row.operation}): {len(entries)} {'story' if len(entries) == 1 else 'stories'}"
 
 
 def in_axes(verdict: RowVerdict) -> str:
@@ -163,7 +163,7 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     question = witness_of(entry, verdicts)
     if question is None:
         return
-    found, others = difference_of(question), sides(entry, question, verdicts)
+    found, others = difference_of(question, entry), sides(entry, question, verdicts)
     definition = DEFINITIONS[entry.operation]
     yield f'### <a id="{entry.name}"></a>{entry.name}'
     yield ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cases.case import Case, all_cases
-from conformance.judge import DIVERGES, Difference, expected, find_difference, is_same, judge
+from conformance.judge import DIVERGES, Difference, differing, expected, find_difference, is_same, judge
 from conformance.ledger import Entry
 from conformance.row import Question, RowVerdict
 from oracle.definition import DEFINITIONS, compute, contradiction
@@ -41,13 +41,24 @@ def witness_of(entry: Entry, verdicts: Iterable[RowVerdict]) -> Question | None:
     return None
 
 
-def difference_of(question: Question) -> Difference:
-    """Return where the answer leaves the definition, at the input of smallest magnitude."""
-    return find_difference(
-        question.case,
-        expected(question.case, DEFINITIONS[question.case.operation].profile),
-        question.answer,
-    )
+def difference_of(question: Question, entry: Entry) -> Difference:
+    """Return where the answer leaves the definition on the entry's axes, at the smallest input."""
+    case, base = question.case, DEFINITIONS[question.case.operation].profile
+    wanted = expected(case, base)
+    return find_difference(case, wanted, question.answer, places_of(entry, case))
+
+
+def places_of(entry: Entry, case: Case) -> frozenset[int] | None:
+    """Return where the entry's axes alone change what the definition gives; None where unknown."""
+    base = DEFINITIONS[case.operation].profile
+    profile = replace(base, **entry.profile)
+    if not entry.profile or contradiction(case.operation, profile):
+        return None
+    a, b = expected(case, base).value, expected(case, profile).value
+    if a is None or b is None:
+        return None
+    found = [differing(a[name], b[name]) for name in a]
+    return frozenset(i for places in found if isinstance(places, list) for i in places)
 
 
 def sides(entry: Entry, question: Question, verdicts: Iterable[RowVerdict]) -> Side:
@@ -76,6 +87,8 @@ def prevalence(entry: Entry) -> str | None:
     case = all_cases()[entry.witness]
     if not {"x", "scale"} <= case.arguments.keys() or not entry.profile:
         return None
+    if not DEFINITIONS[case.operation].is_elementwise(replace(base_of(case), **entry.profile)):
+        return None
     if case.arguments["qmax"] - case.arguments["qmin"] > 1 << 16:  # as many thresholds as codes
         return None
     if any(format_of(case.arguments[name]) is not FLOAT32 for name in ("x", "scale")):
@@ -89,6 +102,10 @@ def prevalence(entry: Entry) -> str | None:
     except ValueError:  # the definition refuses the witness's arguments
         return None
     return f"{count:,} of {FLOAT32_NUMBERS:,} float32 inputs"
+
+
+def base_of(case: Case) -> AnyProfile:
+    return DEFINITIONS[case.operation].profile
 
 
 def staircase(case: Case, profile: AnyProfile) -> Staircase:

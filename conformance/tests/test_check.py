@@ -31,6 +31,8 @@ checked = ["one", "two"]
 upstream = "none filed"
 """
 
+ROOT = Path(__file__).parent.parent.parent
+
 
 FEW = [
     TIES,
@@ -239,12 +241,21 @@ def test_a_broken_ledger_is_unreadable_input(capsys, tmp_path):
 @pytest.mark.parametrize("option", ["--answers", "--against"])
 def test_a_broken_observation_is_unreadable_input(capsys, tmp_path, observed, option):
     path = tmp_path / "short.jsonl"
+    case = [] if option == "--answers" else ["--case", TIES]
     lines = observed["faithful"][1].read_text().splitlines()
     path.write_text("\n".join(lines[:5]))
-    found = error_of(capsys, "--adapter", FAITHFUL, "--case", TIES, option, path)
+    found = error_of(capsys, "--adapter", FAITHFUL, *case, option, path)
     assert found == f"{path}: an observation must end with its count 3: cut short"
-    found = error_of(capsys, "--adapter", FAITHFUL, "--case", TIES, option, tmp_path / "none")
+    found = error_of(capsys, "--adapter", FAITHFUL, *case, option, tmp_path / "none")
     assert found.startswith(f"{tmp_path / 'none'}: an observation must be JSON Lines, got ")
+
+
+def test_answers_are_judged_whole_and_against_is_of_the_same_system(capsys, observed):
+    path = observed["faithful"][1]
+    assert "--answers is judged whole" in error_of(capsys, "--answers", path, "--case", TIES)
+    torch = next((ROOT / "reports" / "observations" / "torch").rglob("eager.*.jsonl"))
+    found = error_of(capsys, "--answers", path, "--against", torch)
+    assert found == "--against must hold planted only, got torch eager"
 
 
 @pytest.mark.parametrize("arguments", [[], ["none"], ["check", "--none"], ["check", "--timeout", "x"]])
