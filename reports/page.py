@@ -90,7 +90,8 @@ def in_short(verdict: RowVerdict) -> str:
     scopes = dict.fromkeys(where(e) for e in entries)
     if all(scopes):
         return f"agrees, but for {', '.join(scopes)}"
-    return f"[differs](reports/REPORT.md#{verdict.row.operation}): {len(entries)} {'story' if len(entries) == 1 else 'stories'}"
+    stories = "1 story" if len(entries) == 1 else f"{len(entries)} stories"
+    return f"[differs](reports/REPORT.md#{verdict.row.operation}): {stories}"
 
 
 def in_axes(verdict: RowVerdict) -> str:
