@@ -82,8 +82,9 @@ def number(text: str, target: Format) -> Any:
     if text.startswith("0x"):
         return number_of_bits(text, target)
     try:
-        if not np.isfinite(np.float64(text)):
-            return presented(np.asarray(target.carrier(text)), target)
+        near = np.float64(text)
+        if near == 0 or not np.isfinite(near):  # beyond float64 is beyond every format
+            return presented(np.asarray(target.carrier(near)), target)
         value = exact.round_to_format(Fraction(text), exact.FORMATS[target.name])
     except ValueError:
         raise ValueError(f"a value must be a number, got {text}") from None
