@@ -39,7 +39,9 @@ class Case:
 
     @property
     def codes(self) -> str:
-        """The integer type whose range is [qmin, qmax], or the range."""
+        """The integer type whose range is [qmin, qmax], or the range; else the width, if there is one."""
+        if "qmin" not in self.arguments:
+            return f"{self.arguments['bits']} bits" if "bits" in self.arguments else ""
         qmin, qmax = self.arguments["qmin"], self.arguments["qmax"]
         for bits in (2, 4, 8, 16, 32):
             if (qmin, qmax) == (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1):
@@ -58,7 +60,7 @@ class Case:
 
 def fingerprint(value: Any) -> bytes:
     """Return bytes that differ when dtype, shape or bits of a value differ."""
-    if isinstance(value, (str, int, type(None))):
+    if isinstance(value, (str, int, type(None))) or type(value) is float:  # np.float64 is a float too
         return repr(value).encode()
     array = carried(value)
     name = array.dtype.name if array.dtype.kind in "iub" else format_of(value).name

@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cases.case import cases_of
@@ -22,11 +22,11 @@ from conformance.ask import Worker
 from conformance.check import CLEAN, HARNESS, in_axes
 from conformance.fake_adapter import FAITHFUL, ULPS
 from conformance.identify import Identified, identify
-from conformance.judge import DIVERGES, expected, is_same, judge
+from conformance.judge import DIVERGES, expected, judge, matches
 from conformance.row import Question, Row, judge_row
 from conformance.survey import ask_case
 from oracle.definition import DEFINITIONS, single_changes
-from oracle.specification import AnyProfile
+from oracle.specification import AnyProfile, Equivalence
 
 CONVICTED, EQUIVALENTLY, CONSTANTS, ACQUITTED, MISSED = (
     "convicted", "equivalent", "constants", "acquitted", "missed",
@@ -36,74 +36,11 @@ ADAPTER = "conformance.fake_adapter"
 Key = tuple[str, str, str]  # operation, axis, choice
 
 
-@dataclass(frozen=True)
-class Equivalence:
-    """Choices that are one function as long as every other axis stays with the definition."""
-
-    operations: tuple[str, ...]
-    choices: tuple[tuple[str, str], ...]  # (axis, choice), all the same
-    proof: str
-    also: tuple[tuple[str, str], ...] = ()  # planted choices that bring one of them along
-    unless: tuple[tuple[str, str], ...] = ()  # with these besides, cases tell them apart
-
-    def alike(self, operation: str, profile: AnyProfile) -> frozenset[AnyProfile]:
-        """Return the profiles that are the same function as one that makes one of the choices."""
-        base = DEFINITIONS[operation].profile
-        definition = {axis: getattr(base, axis) for axis, _ in self.choices}
-        return frozenset(replace(profile, **{**definition, axis: choice}) for axis, choice in self.choices)
-
-    def planted_keys(self) -> Iterator[Key]:
-        """Yield (operation, axis, choice) of each planted choice that is not told apart."""
-        for operation in self.operations:
-            for axis, choice in (*self.choices, *self.also):
-                if choice != getattr(DEFINITIONS[operation].profile, axis):
-                    yield operation, axis, choice
-
-
-EQUIVALENCES = (
-    Equivalence(
-        ("quantize", "fake_quantize"),
-        (("code_type", "given"), ("code_type", "uint8")),
-        "128 is added to zero_point, qmin and qmax and subtracted from the code, all exactly:"
-        " clip(c + z + 128, 0, 255) - 128 = clip(c + z, -128, 127) for every integer c, and NaN"
-        " gives the lowest code of either. They part only where the addition of z wraps.",
-        unless=(("overflow", "int32"),),
-    ),
-    Equivalence(
-        ("quantize",),
-        (("stored_scale", "float32"), ("precision", "float32")),
-        "Both divide float32(x) by float32(scale) in float32, and quantize uses the scale nowhere"
-        " else. They part where 1 / scale is computed in the dtype that the scale is stored in.",
-        unless=(("scaling", "reciprocal"),),
-    ),
-    Equivalence(
-        ("quantize", "fake_quantize"),
-        (("scaling", "reciprocal"), ("scaling", "reciprocal64")),
-        "The factor is rounded to the dtype of the scale. A quotient of two p-bit numbers that is"
-        " rounded to q bits first, q >= 2p + 2, is rounded as if once (Figueroa 1995):"
-        " 53 >= 2*24 + 2 for float32; float16 and bfloat16 have fewer bits, and a subnormal"
-        " quotient fewer still. For float64 both compute the same. They part where the precision"
-        " is not the scale's.",
-        also=(("offset", "fused"),),
-        unless=(("precision", "float64"),),
-    ),
-    Equivalence(
-        ("quantize", "fake_quantize"),
-        (("clip", "scaled"), ("clip", "rounded")),
-        "Both bounds are integers of the format, since rounding an integer into a format gives an"
-        " integer. Rounding half to even is monotone and keeps integers, hence"
-        " round(clip(t, a, b)) = clip(round(t), a, b), and NaN stays NaN in both.",
-    ),
-    Equivalence(
-        ("dequantize", "fake_quantize"),
-        (("subtraction", "real"), ("subtraction", "output")),
-        "The definition multiplies in the dtype of y: 'the precision' and 'the dtype of y' name"
-        " the same format. They part where the multiplication has another precision.",
-        unless=(("dequantize_precision", "float32"),),
-    ),
-)
 EQUIVALENT: dict[Key, Equivalence] = {
-    key: equivalence for equivalence in EQUIVALENCES for key in equivalence.planted_keys()
+    (operation, *planted): equivalence
+    for operation, definition in DEFINITIONS.items()
+    for equivalence in definition.equivalences
+    for planted in equivalence.planted(definition.profile)
 }
 
 
@@ -180,14 +117,14 @@ def verdict_of(
         return ACQUITTED if judge_row(row, []).status == "agree" else MISSED
     if equivalence is None:
         return CONVICTED if found.profiles == (profile,) else MISSED
-    alike = equivalence.alike(operation, profile)
+    alike = equivalence.alike(DEFINITIONS[operation].profile, profile)
     return EQUIVALENTLY if found.profiles and alike.issuperset(found.profiles) else MISSED
 
 
 def is_faithful(question: Question) -> bool:
     """Whether an answer is the definition's own."""
     base = DEFINITIONS[question.case.operation].profile
-    return is_same(expected(question.case, base), question.answer)
+    return matches(question.case, expected(question.case, base), question.answer)
 
 
 def run_fakes(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cases.case import Case
-from conformance.judge import expected, is_same, sample
+from conformance.judge import expected, matches, sample
 from conformance.row import Question, distinct
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import AXES, DEFINITIONS, contradiction, difference, is_undefined
@@ -56,7 +56,7 @@ def identify(operation: str, questions: Iterable[Question]) -> Identified:
     base = DEFINITIONS[operation].profile
     whole = [q for q in distinct(questions) if is_in_domain(q)]
     # What the definition does not predict comes first: most profiles fail there at once.
-    thin = sorted(map(thinned, whole), key=lambda q: is_same(expected(q.case, base), q.answer))
+    thin = sorted(map(thinned, whole), key=lambda q: matches(q.case, expected(q.case, base), q.answer))
     front, tried = [base], {base: 0}
     for depth in range(NEAR + 1):
         front = expand(operation, front, tried) if depth else front
@@ -147,11 +147,11 @@ def is_in_domain(question: Question) -> bool:
 
 def score(profile: AnyProfile, questions: list[Question]) -> int:
     """Count the answers that a profile predicts."""
-    return sum(is_same(expected(q.case, profile), q.answer) for q in questions)
+    return sum(matches(q.case, expected(q.case, profile), q.answer) for q in questions)
 
 
 def predicts_all(profile: AnyProfile, questions: Iterable[Question]) -> bool:
-    return all(is_same(expected(q.case, profile), q.answer) for q in questions)
+    return all(matches(q.case, expected(q.case, profile), q.answer) for q in questions)
 
 
 def changes(operation: str, profile: AnyProfile) -> Iterator[AnyProfile]:
@@ -164,9 +164,7 @@ def changes(operation: str, profile: AnyProfile) -> Iterator[AnyProfile]:
             if contradiction(operation, changed) is None:
                 yield changed
                 continue
-            for other in ({"scaling": "reciprocal"}, {"scaling": "reciprocal64"},
-                          {"overflow": "int32"}, {"overflow": "int64"}, {"overflow": "int32_below"},
-                          {"offset": "after"}, {"nan": "lowest"}):  # fmt: skip
+            for other in DEFINITIONS[operation].mends:
                 mended = replace(changed, **{a: c for a, c in other.items() if a != axis})
                 if mended != changed and contradiction(operation, mended) is None:
                     yield mended

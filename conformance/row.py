@@ -17,6 +17,7 @@ from conformance.judge import (
     is_given_by,
     is_same,
     judge,
+    matches,
 )  # fmt: skip
 from conformance.ledger import Entry
 from oracle.definition import (
@@ -172,7 +173,7 @@ def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, 
     case, door = question.case, question.door
     if door.startswith("lengths-") and not is_elementwise(case, wanted):
         pieces = expected_in_pieces(case, wanted, int(door.removeprefix("lengths-")))
-        return is_same(pieces, question.answer)
+        return matches(case, pieces, question.answer)
     return is_given_by(wanted, case, question.answer)
 
 

@@ -17,7 +17,7 @@ from cases.case import Case, all_cases
 from cases.strategies import cases as drawn_cases
 from conformance.ask import Worker
 from conformance.check import Checked, Target, check, observe
-from conformance.judge import expected, find_difference, is_same
+from conformance.judge import expected, find_difference, matches
 from conformance.ledger import load_ledger
 from conformance.observation import write
 from conformance.row import Group, effective
@@ -102,4 +102,4 @@ def assert_predicted(worker: Worker, group: Group, case: Case) -> None:
         return
     assert group.profile is not None
     wanted = expected(case, effective(group.profile, case, group.entries))
-    assert is_same(wanted, answer), f"{find_difference(case, wanted, answer)} [{dict(case.arguments)}]"
+    assert matches(case, wanted, answer), f"{find_difference(case, wanted, answer)} [{dict(case.arguments)}]"

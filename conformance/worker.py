@@ -27,6 +27,7 @@ import platform
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -133,6 +134,7 @@ def say_hello(
         "version": module.version(),
         "backend": unnamed if backend is None else backend,
         "backends": backends,
+        "slow": backend in getattr(module, "SLOW", ()),
         "operations": {
             name: sorted(door for door in doors if door != PLAIN)
             for name, doors in sorted(operations.items())
@@ -181,7 +183,17 @@ def read_cpu_flags() -> frozenset[str]:
 
 
 def call(function: Function, arguments: Arguments) -> Any:
-    """Call the adapter, and mark what it raises as its own."""
+    """Call the adapter, and mark what it raises as its own.
+
+    Raises:
+        Unsupported: the adapter's function has no parameter for one of the arguments.
+    """
+    try:
+        signature(function).bind(**arguments)
+    except TypeError:
+        lacking = sorted(arguments.keys() - signature(function).parameters.keys())
+        if lacking:
+            raise Unsupported(f"the adapter takes no {', '.join(lacking)}") from None
     try:
         return function(**arguments)
     except BaseException as error:

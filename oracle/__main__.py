@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from oracle import exact
 from oracle.affine import presented
 from oracle.affine_profile import Profile
 from oracle.affine_steps import Grid, Step, dequantize_steps, explain, quantize_steps, resolve
 from oracle.definition import AXES, DEFINITIONS, compute, make_profile
+from oracle.exact.numbers import FORMATS as EXACT_FORMATS
+from oracle.exact.numbers import round_to_format
 from oracle.formats import FLOAT32, FORMATS, Array, Format, carried
 
 
@@ -85,7 +86,7 @@ def number(text: str, target: Format) -> Any:
         near = np.float64(text)
         if near == 0 or not np.isfinite(near):  # beyond float64 is beyond every format
             return presented(np.asarray(target.carrier(near)), target)
-        value = exact.round_to_format(Fraction(text), exact.FORMATS[target.name])
+        value = round_to_format(Fraction(text), EXACT_FORMATS[target.name])
     except ValueError:
         raise ValueError(f"a value must be a number, got {text}") from None
     return presented(np.asarray(target.carrier(value)), target)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from oracle.affine import dequantize, fake_quantize, quantize
+from oracle.affine_equivalences import AFFINE_EQUIVALENCES
 from oracle.affine_profile import AXES, COMPANIONS, MEANING, Profile, contradiction
 from oracle.arithmetic import INT32_MIN
 from oracle.formats import FLOAT32, FLOAT64, FORMATS, carried, format_of
@@ -56,18 +57,33 @@ _WIDE = (
 _OTHER = "torch documents input and scale as float32; nothing is said of other dtypes"
 
 
-def is_elementwise(profile: Profile) -> bool:
+def is_elementwise(_: Arguments, profile: Profile) -> bool:
     return profile.overflow != "int32_tail"
+
+
+def is_staircase(arguments: Arguments) -> bool:
+    """Whether reals become at most 2^16 codes, all in float32."""
+    if "x" not in arguments or arguments["qmax"] - arguments["qmin"] > 1 << 16:
+        return False
+    return all(format_of(arguments[name]) is FLOAT32 for name in ("x", "scale"))
+
+
+# What makes a choice possible that contradicts another axis.
+MENDS = (
+    {"scaling": "reciprocal"}, {"scaling": "reciprocal64"}, {"overflow": "int32"}, {"overflow": "int64"},
+    {"overflow": "int32_below"}, {"offset": "after"}, {"nan": "lowest"},
+)  # fmt: skip
 
 
 define = partial(
     Definition, profile=Profile(), meaning=MEANING, undefined=undefined,
     contradiction=contradiction, companions=COMPANIONS, is_elementwise=is_elementwise,
+    is_staircase=is_staircase, mends=MENDS, family="affine",
 )  # fmt: skip
 
 OPERATIONS = (
     define(
-        function=quantize, axes=AXES["quantize"],
+        function=quantize, axes=AXES["quantize"], equivalences=AFFINE_EQUIVALENCES["quantize"],
         source="ONNX QuantizeLinear, operator set 25",
         sentences=(
             "The quantization formula is `y = saturate((x / y_scale) + y_zero_point)`.",
@@ -82,7 +98,7 @@ OPERATIONS = (
         ),
     ),
     define(
-        function=dequantize, axes=AXES["dequantize"],
+        function=dequantize, axes=AXES["dequantize"], equivalences=AFFINE_EQUIVALENCES["dequantize"],
         source="ONNX DequantizeLinear, operator set 25",
         sentences=(
             "The dequantization formula is `y = (x - x_zero_point) * x_scale`.",
@@ -95,7 +111,7 @@ OPERATIONS = (
         ),
     ),
     define(
-        function=fake_quantize, axes=AXES["fake_quantize"],
+        function=fake_quantize, axes=AXES["fake_quantize"], equivalences=AFFINE_EQUIVALENCES["fake_quantize"],
         source="torch.fake_quantize_per_tensor_affine, documentation of 2.13",
         sentences=(
             "output = (min(quant_max, max(quant_min, std::nearby_int(input / scale) +"

@@ -181,7 +181,7 @@ def undefined(arguments: Arguments) -> str | None:
     return None
 
 
-def is_elementwise(_: Profile) -> bool:
+def is_elementwise(_: Arguments, __: Profile) -> bool:
     return False
 
 
@@ -199,6 +199,7 @@ OPERATIONS = (
         profile=Profile(),
         axes=AXES["choose_qparams"],
         meaning=MEANING,
+        family="affine",
         is_elementwise=is_elementwise,
         undefined=undefined,
     ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
@@ -29,8 +29,46 @@ def no_contradiction(_: Any) -> str | None:
     return None
 
 
-def always(_: Any) -> bool:
+def always(_: Arguments, __: AnyProfile) -> bool:
     return True
+
+
+def never(_: Arguments) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How far one output may lie from the expected one: absolute, inclusive, an array or a number.
+
+    Only where a source or a proof gives a number other than 0; `proof` says which. It is 0 for the
+    arguments that must be answered exactly.
+    """
+
+    output: str
+    size: Callable[[Arguments, Mapping[str, Any]], Any]
+    proof: str
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Choices that are one function as long as every other axis stays with the definition."""
+
+    choices: tuple[tuple[str, str], ...]  # (axis, choice), all the same
+    proof: str
+    also: tuple[tuple[str, str], ...] = ()  # planted choices that bring one of them along
+    unless: tuple[tuple[str, str], ...] = ()  # with these besides, cases tell them apart
+
+    def alike(self, base: AnyProfile, planted: AnyProfile) -> frozenset[AnyProfile]:
+        """Return the profiles that are the same function as one that makes one of the choices."""
+        definition = {axis: getattr(base, axis) for axis, _ in self.choices}
+        return frozenset(replace(planted, **{**definition, axis: choice}) for axis, choice in self.choices)
+
+    def planted(self, base: AnyProfile) -> Iterator[tuple[str, str]]:
+        """Yield (axis, choice) of each planted choice that is not told apart."""
+        for axis, choice in (*self.choices, *self.also):
+            if choice != getattr(base, axis):
+                yield axis, choice
 
 
 @dataclass(frozen=True)
@@ -39,7 +77,8 @@ class Definition:
 
     `axes` lists the fields of the profile that the operation has, with their choices, the
     definition's first; `meaning` says each choice in words. `companions` are the choices that a
-    single choice brings along because it contradicts the default of another axis.
+    single choice brings along because it contradicts the default of another axis; `mends` are choices
+    that a search tries together with a change that contradicts another axis.
     """
 
     function: Callable[..., Any]
@@ -49,10 +88,15 @@ class Definition:
     profile: AnyProfile  # the definition's choices
     axes: Mapping[str, tuple[str, ...]]
     meaning: Mapping[str, Mapping[str, str]]
-    is_elementwise: Callable[[AnyProfile], bool] = always  # no element depends on another
+    is_elementwise: Callable[[Arguments, AnyProfile], bool] = always  # no element depends on another
+    family: str = "others"  # of operations that one table of the report shows
+    is_staircase: Callable[[Arguments], bool] = never  # float32 to a monotone function of few steps
     undefined: Callable[[Arguments], str | None] = nothing_undefined
     contradiction: Callable[[Any], str | None] = no_contradiction
     companions: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    mends: tuple[Mapping[str, str], ...] = ()
+    equivalences: tuple[Equivalence, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def operation(self) -> str:

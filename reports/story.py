@@ -12,7 +12,7 @@ from conformance.judge import DIVERGES, Difference, differing, expected, find_di
 from conformance.ledger import Entry
 from conformance.row import Question, RowVerdict
 from oracle.definition import DEFINITIONS, compute, contradiction
-from oracle.formats import FLOAT32, Array, carried, format_of
+from oracle.formats import FLOAT32, Array, carried
 from oracle.specification import AnyProfile
 from oracle.thresholds import Staircase, count_differences, find_thresholds
 
@@ -82,19 +82,15 @@ def sides(entry: Entry, question: Question, verdicts: Iterable[RowVerdict]) -> S
 def prevalence(entry: Entry) -> str | None:
     """Return on how many of all float32 inputs the entry's profile leaves the definition, at its witness.
 
-    None where the witness is not a float32 quantizer with a float32 scale, or there is no profile.
+    None where the witness is no staircase of float32 numbers, or there is no profile.
     """
     case = all_cases()[entry.witness]
-    if not {"x", "scale"} <= case.arguments.keys() or not entry.profile:
+    definition, base = DEFINITIONS[case.operation], base_of(case)
+    if not entry.profile or not definition.is_staircase(case.arguments):
         return None
-    if not DEFINITIONS[case.operation].is_elementwise(replace(base_of(case), **entry.profile)):
-        return None
-    if case.arguments["qmax"] - case.arguments["qmin"] > 1 << 16:  # as many thresholds as codes
-        return None
-    if any(format_of(case.arguments[name]) is not FLOAT32 for name in ("x", "scale")):
-        return None
-    base = DEFINITIONS[entry.operation].profile
     profile = replace(base, **entry.profile)
+    if not definition.is_elementwise(case.arguments, profile):
+        return None
     if contradiction(entry.operation, profile):  # its axes need another entry's beside them
         return None
     try:

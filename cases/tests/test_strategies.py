@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from cases.case import Case
-from cases.strategies import ARGUMENTS, DTYPES, RANGES, arguments, cases
+from cases.strategies import ARGUMENTS, arguments, cases
+from cases.strategies.affine import DTYPES, RANGES
 from oracle.definition import DEFINITIONS, compute, is_undefined, make_profile
 from oracle.formats import carried, format_of
 
@@ -56,8 +57,9 @@ def test_what_is_drawn_is_in_the_domain(operation):
         assert len(case.digest()) == 16
         result = compute(operation, case.arguments, DEFINITIONS[operation].profile)
         vector = carried(case.arguments[case.vector])
-        assert carried(result["value"]).shape == vector.shape
-        if case.vector == "code":
+        if "value" in result:
+            assert carried(result["value"]).shape == vector.shape
+        if case.vector == "code" and "qmin" in case.arguments:
             assert case.arguments["qmin"] <= vector.min() <= vector.max() <= case.arguments["qmax"]
 
     check()

@@ -109,6 +109,7 @@ def test_hello_says_who_answers(honest: Worker) -> None:
         "version": "1.0",
         "backend": None,
         "backends": {"plain": {}, "loud": {"PLANTED_VOLUME": "11"}},
+        "slow": False,
         "operations": {
             "brain": [],
             "doors_only": ["sum"],

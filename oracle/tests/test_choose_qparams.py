@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle import exact
 from oracle.choose_qparams import AXES, Profile, choose_qparams
 from oracle.definition import DEFINITIONS, single_changes
+from oracle.exact import choose_qparams as exact
 
 RANGES = [
     (-1.0, 2.0), (1.0, 3.0), (-3.0, -1.0), (-0.5, 254.5), (-1.5, 253.5), (-60.75, 66.25),
@@ -82,5 +82,5 @@ def test_refused(x: list[float], codes: tuple[int, int], scheme: str, says: str)
 
 def test_it_is_found_and_not_elementwise() -> None:
     definition = DEFINITIONS["choose_qparams"]
-    assert not definition.is_elementwise(definition.profile)
+    assert not definition.is_elementwise({}, definition.profile)
     assert not definition.takes_scale

@@ -1,4 +1,4 @@
-"""Questions drawn by hypothesis: ties, bounds and the edges of formats are built, not hoped for.
+"""Questions about affine quantizers: ties, bounds and the edges of formats are built, not hoped for.
 
 x and scale have one dtype; where they differ, or a parameter lies outside its domain, cases ask.
 """
@@ -11,10 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from cases.case import Case, cases_of
 from cases.points import INT2, INT4, INT8, INT16, INT32, UINT2, UINT4, UINT8, UINT16
 from oracle.bfloat16 import Bfloat16
-from oracle.definition import DEFINITIONS
 from oracle.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Array, Format, round_into
 from oracle.thresholds import from_patterns, last_pattern, to_patterns
 
@@ -115,34 +113,3 @@ ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     "dequantize": code_arguments(),
     "fake_quantize": real_arguments(),
 }
-
-
-def arguments(operation: str) -> SearchStrategy[dict[str, Any]]:
-    """Return a strategy for the arguments of an operation."""
-    if operation not in DEFINITIONS:
-        raise ValueError(f"operation must be one of {', '.join(DEFINITIONS)}, got {operation}")
-    return ARGUMENTS[operation] if operation in ARGUMENTS else varied_arguments(operation)
-
-
-def varied_arguments(operation: str) -> SearchStrategy[dict[str, Any]]:
-    """Return a strategy for an operation that has none of its own: its cases, with drawn vectors."""
-    asked = [case for case in cases_of(operation) if "x" in case.arguments]
-    if not asked:
-        raise ValueError(f"an operation with a search must have cases with an x, got {operation}")
-    sizes = st.sampled_from([1e-40, 1e-30, 1e-5, 0.1, 1.0, 100.0, 1e30])
-    values = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=5)
-
-    def vary(case: Case, size: float, drawn: list[float]) -> dict[str, Any]:
-        x = case.arguments["x"]
-        return {**case.arguments, "x": (np.array(drawn) * size).astype(x.dtype)}
-
-    return st.builds(vary, st.sampled_from(asked), sizes, values)
-
-
-def cases(operation: str) -> SearchStrategy[Case]:
-    """Return a strategy for cases of an operation."""
-    name, shows = (
-        f"{operation}/drawn",
-        "drawn by the search: the row's profile must predict the answer",
-    )
-    return arguments(operation).map(lambda drawn: Case(name, drawn, shows))
