@@ -41,7 +41,7 @@ CASES = [
          "(0.7 - 0.7 * g) + 0.7 * g is 1 ulp from 0.7 where g = 1 / sqrt(16 * 7)"),
     Case("lsq/negative-zeros", ask([-0.0, -0.01, -0.1, 0.0, 0.1, -1e-40], 0.25, INT8),
          "the sign of a zero is open, but one for all; floor gives -0.25"),
-    Case("lsq/unsigned", ask([-3, -0.6, 0.4, 0.6, 127.4, 128, 254.6, 255, 256, 300], 1, UINT8),
+    Case("lsq/unsigned", ask([-3, -0.6, -0.0, 0.4, 0.6, 127.4, 128, 254.6, 255, 256, 300], 1, UINT8),
          "signed codes end at 127; negative values become 0"),
     Case("lsq/uint4", ask([-1, 0.6, 1.5, 7.4, 8, 14.7, 15.4, 16], 1, UINT4), "15 is the last code"),
     Case("lsq/int2", ask([-3, -2, -1.4, -0.6, 0.4, 0.6, 1, 1.4, 2], 1, INT2),

@@ -9,6 +9,7 @@ import numpy as np
 
 from oracle.formats import Array
 from oracle.lsq_steps import (
+    INT64,
     NEAREST,
     RANGE,
     ROUNDING,
@@ -35,6 +36,7 @@ class Profile:
     step: str = "given"
     scaling: str = "divide"
     rounding: str = "half_even"
+    overflow: str = "saturates"
     zero: str = "positive"
 
 
@@ -43,9 +45,13 @@ MEANING: dict[str, dict[str, str]] = {
     "step": STEP,
     "scaling": SCALING,
     "rounding": ROUNDING,
+    "overflow": {
+        "saturates": "what lies outside is clipped, however large",
+        "int64": "codes pass through int64, whose lowest stands for what does not fit",
+    },
     "zero": {
         "positive": "a code of 0 becomes +0",
-        "kept": "a zero has the sign of x",
+        "kept": "a zero has the sign of x, unless it was clipped to 0",
     },
 }
 
@@ -75,10 +81,13 @@ def lsq(x: Any, step: Any, qmin: int, qmax: int, profile: Profile = Profile()) -
     low, high = used_codes(qmin, qmax, profile)
     with np.errstate(all="ignore"):
         size = used_step(step, values.size, qmax, profile)
-        codes = rounded(np.clip(scaled(values, size, profile), low, high), profile)
+        t = scaled(values, size, profile)
+        codes = rounded(np.clip(t, low, high), profile)
+        if profile.overflow == "int64":
+            codes = np.where(t >= INT64, low, codes)
         y = codes * size
-    zero = np.copysign(np.float32(0), values) if profile.zero == "kept" else np.float32(0)
-    return np.where(codes == 0, zero, y)
+    negative = np.signbit(t) & (t >= low) & (profile.zero == "kept")
+    return np.where(codes == 0, np.where(negative, np.float32(-0.0), np.float32(0)), y)
 
 
 def gives_zero(arguments: Arguments) -> bool:

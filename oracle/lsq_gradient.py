@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from oracle.formats import Array
+from oracle.arithmetic import fused_multiply_add
+from oracle.formats import FLOAT32, Array
 from oracle.lsq import PAPER
 from oracle.lsq_steps import (
+    INT64,
     NEAREST,
     RANGE,
     ROUNDING,
@@ -28,7 +30,6 @@ from oracle.lsq_steps import (
 from oracle.specification import Arguments, Bound, Definition, Silence
 
 TENSORS = ("weight", "activation")
-INT64 = np.float32(2.0**63)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Profile:
     zero: str = "positive"
     weight_gradient: str = "given"
     step_gradient: str = "formula"
+    overflow: str = "saturates"
     count: str = "features"
     factor: str = "sum"
 
@@ -74,7 +76,11 @@ MEANING: dict[str, dict[str, str]] = {
         "formula": "the sum of dy * (round(x / step) - x / step) inside, dy * qmin below, dy * qmax above",
         "masked": "the three, each times 0 or 1, are added: an infinite x / step gives NaN",
         "chain": "the chain rule's sum(dy * code) - sum((dy * step) * ((x / step) / step) inside)",
-        "difference": "inside dy * (code * step - x) * (1 / step); codes are int64, which infinity wraps",
+        "fused": "inside dy * (code * step - x) * (1 / step), the difference rounded once",
+    },
+    "overflow": {
+        "saturates": "what lies above is above, however large",
+        "int64": "the side is that of an int64 code: what is too large for one lies below",
     },
     "count": {
         "features": "g counts all weights, or the features of one example",
@@ -163,16 +169,17 @@ def step_terms(given: tuple[Array, Array, Array], step: np.float32, codes: tuple
                inside: Array, profile: Profile) -> list[Array]:  # fmt: skip
     """Return the terms of the gradient of the step size: one array, or for the chain rule two."""
     (x, t, dy), (low, high) = given, codes
-    whole, below = rounded(t, profile), ~inside & (t <= low)
+    whole, wrapped = rounded(t, profile), (t >= INT64) & (profile.overflow == "int64")
+    below = ~inside & ((t <= low) | wrapped)
     if profile.step_gradient == "chain":
         through = np.where(inside, dy * step, np.float32(0))
         return [dy * rounded(np.clip(t, low, high), profile), -through * (t / step)]
     if profile.step_gradient == "masked":
         above = ~inside & ~below
         return [dy * (low * below + high * above + inside * (whole - t)).astype(np.float32)]
-    if profile.step_gradient == "difference":
-        below |= ~inside & (t >= INT64)
-        within = dy * (whole * step - x) * (np.float32(1) / step)
+    if profile.step_gradient == "fused":
+        rest = fused_multiply_add(whole, np.broadcast_to(step, whole.shape), -x, FLOAT32)
+        within = dy * rest * (np.float32(1) / step)
         return [np.where(inside, within, dy * np.where(below, low, high))]
     return [dy * np.where(inside, whole - t, np.where(below, low, high))]
 

@@ -11,6 +11,7 @@ from oracle.rounding import ROUND
 from oracle.specification import Arguments
 
 NEAREST = ("half_even", "half_away", "half_up", "half_down", "half_toward_zero")
+INT64 = np.float32(2.0**63)  # the first number that is none of int64
 EPSILON = np.float32(2.0**-23)  # the float32 epsilon, a floor that torch's module puts under the step
 
 RANGE = {

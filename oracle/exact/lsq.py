@@ -19,14 +19,15 @@ _SHARED: dict[str, tuple[str, ...]] = {
     "rounding": ("half_even", "half_away", "half_up", "half_down", "half_toward_zero", "toward_zero", "floor"),
 }
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
-    "lsq": {**_SHARED, "zero": ("positive", "kept")},
+    "lsq": {**_SHARED, "overflow": ("saturates", "int64"), "zero": ("positive", "kept")},
     "lsq_gradient": {
         **_SHARED,
         "mask": ("open", "closed", "code"),
         "x_gradient": ("masked", "chain"),
         "zero": ("positive", "product"),
         "weight_gradient": ("given", "lost"),
-        "step_gradient": ("formula", "masked", "chain", "difference"),
+        "step_gradient": ("formula", "masked", "chain", "fused"),
+        "overflow": ("saturates", "int64"),
         "count": ("features", "elements", "one"),
         "factor": ("sum", "terms"),
     },
@@ -99,9 +100,10 @@ def lsq(xs: Sequence[float], step: float, qmin: int, qmax: int, choices: Choices
     size, codes = step_in_use(step, len(xs), qmax, how), bounds(qmin, qmax, how)
 
     def value(x: float) -> float:
-        code = code_of(in_steps(x, size, how), codes, how)
-        if code == 0:
-            return math.copysign(0.0, x) if how["zero"] == "kept" else 0.0
+        t = in_steps(x, size, how)
+        code = codes[0] if how["overflow"] == "int64" and t >= 2.0**63 else code_of(t, codes, how)
+        if code == 0:  # a value that was clipped to 0 is +0
+            return math.copysign(0.0, t) if how["zero"] == "kept" and t >= codes[0] else 0.0
         return SINGLE.multiply(float(code), size)
 
     return [value(x) for x in xs]
@@ -165,16 +167,16 @@ def terms_of(x: float, dy: float, step: float, codes: tuple[int, int], how: Choi
     t = in_steps(x, step, how)
     inside = is_inside(t, codes, how)
     whole = round_to_whole(t, how["rounding"], SINGLE)
-    beyond = float(codes[0] if t <= codes[0] else codes[1])
+    is_wrapped = how["overflow"] == "int64" and t >= 2.0**63  # an int64 holds the lowest instead
+    beyond = float(codes[0] if t <= codes[0] or is_wrapped else codes[1])
     if how["step_gradient"] == "chain":
         through = SINGLE.multiply(dy, step) if inside else 0.0
         slope = SINGLE.divide(t, step)
         return [SINGLE.multiply(dy, float(code_of(t, codes, how))), SINGLE.multiply(-through, slope)]
-    if how["step_gradient"] == "difference":
-        if not inside:  # codes are int64, and what does not fit is the lowest
-            wrapped = float(codes[0]) if t >= 2.0**63 else beyond
-            return [SINGLE.multiply(dy, wrapped)]
-        rest = SINGLE.add(SINGLE.multiply(whole, step), -x)
+    if how["step_gradient"] == "fused":
+        if not inside:
+            return [SINGLE.multiply(dy, beyond)]
+        rest = SINGLE.fused(whole, step, -x)
         return [SINGLE.multiply(SINGLE.multiply(dy, rest), SINGLE.divide(1.0, step))]
     if how["step_gradient"] == "masked" and math.isinf(t):
         return [math.nan]  # 0 * (infinity - infinity) is added

@@ -95,7 +95,7 @@ def test_both_oracles_agree_under_the_profiles_of_frameworks() -> None:
          "count": "elements"},
         {"range": "narrow_low", "mask": "closed", "step_gradient": "masked", "count": "elements",
          "factor": "terms", "zero": "product"},
-        {"step": "epsilon", "scaling": "reciprocal", "mask": "code", "step_gradient": "difference",
+        {"step": "epsilon", "scaling": "reciprocal", "mask": "code", "step_gradient": "fused", "overflow": "int64",
          "count": "elements", "factor": "terms", "zero": "product"},
     ]  # fmt: skip
     for choices in together:
