@@ -46,7 +46,7 @@ def alone(name: str, x: float, step: float, codes: dict[str, int], shows: str, d
 
 
 MANY = ask(np.sin(np.arange(24)) * 40, 0.3, INT8, np.cos(np.arange(24)))
-QUOTIENTS = near_ties(np.float32(0.1), range(-4, 4))
+QUOTIENTS = near_ties(np.float32(0.07), range(-4, 4))
 BATCH = [[-9, -0.75, 0.25, 0.75], [1, 0.875, -2, 9], [-1.25, 0.25, 2, -0.25], [9, 9, 9, -0.75]]
 
 CASES = [
@@ -72,7 +72,7 @@ CASES = [
     alone("inside-with-a-third", 1.1, 1 / 3, INT8, "code * step - x is rounded otherwise", dy=0.7),
     alone("inside-uint8", 66.6, 0.7, UINT8, "95 - 95.142857", dy=0.9),
     alone("inside-int4", -0.31, 0.07, INT4, "-4 + 4.428571: floor gives the other side", dy=1.3),
-    Case("lsq_gradient/quotients-near-ties", ask(QUOTIENTS, 0.1, INT8, only(24, (1, 1), (5, -0.5))),
+    Case("lsq_gradient/quotients-near-ties", ask(QUOTIENTS, 0.07, INT8, only(24, (8, 1), (15, -0.5))),
          "x * (1 / step) crosses ties: the sign of the rest changes"),
     Case("lsq_gradient/two-terms", ask([0.16, 50, 0.31, -7], 0.1, INT8, only(4, (0, 0.3), (2, 0.9))),
          "the sum is scaled, or each term: an ulp"),
