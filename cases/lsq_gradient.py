@@ -12,6 +12,7 @@ import numpy as np
 
 from cases.case import Case
 from cases.points import INT2, INT4, INT8, UINT2, UINT4, UINT8, near_ties, singles
+from oracle.formats import Array
 
 NAN = float("nan")
 PLACES = [-1000, -128.5, -128.25, -128, -127.75, -127.25, -127, -3.25, -0.75, -0.25, 0, 0.25, 0.75, 126.75,
@@ -26,7 +27,7 @@ def ask(x: Any, step: float, codes: dict[str, int], dy: Any, tensor: str = "weig
     return {"x": values, "step": np.float32(step), **codes, "dy": of_all, "tensor": tensor}
 
 
-def only(size: int, *places: tuple[int, float]) -> np.ndarray:
+def only(size: int, *places: tuple[int, float]) -> Array:
     """Return a dy that is 0 but at a few places."""
     dy = np.zeros(size, np.float32)
     for place, value in places:
@@ -34,7 +35,7 @@ def only(size: int, *places: tuple[int, float]) -> np.ndarray:
     return dy
 
 
-def at(x: float, dy: float = 1.0) -> tuple[list[float], np.ndarray]:
+def at(x: float, dy: float = 1.0) -> tuple[list[float], Array]:
     """Return eight values, of which the fourth alone has a gradient."""
     return [0.3, -0.4, 1.2, x, 0, 2.1, -1.7, 0.6], only(8, (3, dy))
 
@@ -94,7 +95,7 @@ CASES = [
     Case("lsq_gradient/step-that-its-gradient-scale-moves",
          ask([0.16, -3.3, -0.14, 0.9, 0.07, 2.6, 9, 90], 0.1, INT2, only(8, (2, 1), (4, 0.3))),
          "the step is 1 ulp from 0.1: another quotient, another rest"),
-    alone("inside-int8-moved-step", 1.234, 0.123, INT8, "0.123 is moved by an ulp where g = 1 / sqrt(8 * 127)"),
+    alone("inside-int8-moved-step", 1.234, 0.123, INT8, "an ulp from 0.123 where g = 1 / sqrt(8 * 127)"),
     Case("lsq_gradient/chain-rule-rounds", ask([0.1, 0.2, 0.35, 1.7], 0.07, INT8, [0.3, 0.7, 1.1, 0.9]),
          "(dy * step) / step is an ulp from dy"),
     Case("lsq_gradient/outlier", ask([3e38, 0.3, 0.6, -1], 1e-3, INT8, only(4, (0, 1))),

@@ -24,7 +24,7 @@ CASES = [
     Case("lsq_initial_step/uint8", ask(np.abs(X), UINT8), "2.75 / sqrt(255): of signed codes sqrt(127)"),
     Case("lsq_initial_step/uint4", ask(np.abs(X), UINT4), "2.75 / sqrt(15)"),
     Case("lsq_initial_step/negative", ask([-1, -2, -3, -4], INT8), "5 / sqrt(127): a mean of x is negative"),
-    Case("lsq_initial_step/batch", ask([[1, -1], [2, -2], [4, -8]], INT8), "over the whole batch: 6 / sqrt(127)"),
+    Case("lsq_initial_step/batch", ask([[1, -1], [2, -2], [4, -8]], INT8), "over the batch: 6 / sqrt(127)"),
     Case("lsq_initial_step/seven", ask([1, 1, 1, 1, 1, 1, 4], INT8), "10/7 is rounded before it is doubled"),
     Case("lsq_initial_step/one", ask([-3], INT8), "6 / sqrt(127), not 6 / 127"),
     Case("lsq_initial_step/small", ask(np.ldexp(X, -10), INT8), "0.01 is larger than every value"),

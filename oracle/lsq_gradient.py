@@ -220,12 +220,15 @@ def is_exact(x: Array, step: np.float32, dy: Array, factor: np.float32) -> bool:
     return whole and bool((units == np.rint(units)).all() and np.abs(units).max() < 2**12)
 
 
+ZEROS = 2.0**-150  # below every difference of two float32 numbers: a zero of either sign, nothing else
+
+
 def rest_of_sums(arguments: Arguments, _: Mapping[str, Any]) -> float:
     """Return how far rounding in another order may move the gradient of the step size."""
     x, dy, qmax = np.asarray(arguments["x"]), np.asarray(arguments["dy"]), arguments["qmax"]
     factor = gradient_factor(x, qmax, arguments.get("tensor", "weight"), Profile())
     if is_exact(x, np.float32(arguments["step"]), dy, factor):
-        return 0.0
+        return ZEROS
     largest = 2 * max(-arguments["qmin"], qmax) + 1
     return float((x.size + 8) * 2.0**-23 * largest * np.abs(dy.astype(np.float64)).sum() * factor)
 
@@ -233,7 +236,8 @@ def rest_of_sums(arguments: Arguments, _: Mapping[str, Any]) -> float:
 PROOF = """A float32 sum of n terms lies within (n - 1) u / (1 - (n - 1) u) * sum|terms| of the exact one in
 any order, u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 4.2); each term takes at most
 four roundings and |term| <= |dy| (2 max(-qmin, qmax) + 1), with the two of the chain rule together. With at
-most two terms that are not 0 every order gives the same; so do terms that are few multiples of 2^-14."""
+most two terms that are not 0 every order gives the same, but for the sign of a zero, which reals lack; so
+do terms that are few multiples of 2^-14."""
 
 OPERATIONS = (
     Definition(

@@ -27,9 +27,7 @@ SCALING = {
     "divide": "x / step",
     "reciprocal": "x * (1 / step), with 1 / step rounded first",
 }
-ROUNDING = {
-    name: (ROUND[name].__doc__ or "").splitlines()[0] for name in (*NEAREST, "toward_zero", "floor")
-}
+ROUNDING = {name: (ROUND[name].__doc__ or "").splitlines()[0] for name in (*NEAREST, "toward_zero", "floor")}
 
 
 def check_range(qmin: int, qmax: int) -> None:

@@ -81,7 +81,7 @@ def tensor_arguments(draw: Draw) -> dict[str, Any]:
 @st.composite
 def range_arguments(draw: Draw) -> dict[str, Any]:
     """Draw the arguments of lsq_export."""
-    return {"x": np.float32([1, -2, 3]), "step": draw(steps()), **draw(st.sampled_from(RANGES))}
+    return {"x": np.array([1, -2, 3], np.float32), "step": draw(steps()), **draw(st.sampled_from(RANGES))}
 
 
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {

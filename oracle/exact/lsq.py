@@ -16,8 +16,9 @@ _SHARED: dict[str, tuple[str, ...]] = {
     "range": ("full", "narrow_low"),
     "step": ("given", "regained", "epsilon"),
     "scaling": ("divide", "reciprocal"),
-    "rounding": ("half_even", "half_away", "half_up", "half_down", "half_toward_zero", "toward_zero", "floor"),
-}
+    "rounding": ("half_even", "half_away", "half_up", "half_down", "half_toward_zero", "toward_zero",
+                 "floor"),
+}  # fmt: skip
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "lsq": {**_SHARED, "overflow": ("saturates", "int64"), "zero": ("positive", "kept")},
     "lsq_gradient": {
@@ -83,7 +84,8 @@ def code_of(t: float, codes: tuple[int, int], how: Choices) -> int:
     return int(round_to_whole(clipped, how["rounding"], SINGLE))
 
 
-def lsq(xs: Sequence[float], step: float, qmin: int, qmax: int, choices: Choices | None = None) -> list[float]:
+def lsq(xs: Sequence[float], step: float, qmin: int, qmax: int,
+        choices: Choices | None = None) -> list[float]:  # fmt: skip
     """Return the quantized representation of each float32 number.
 
         y = round(clip(x / step, qmin, qmax)) * step
@@ -110,7 +112,8 @@ def lsq(xs: Sequence[float], step: float, qmin: int, qmax: int, choices: Choices
 
 
 def lsq_gradient(xs: Sequence[float], step: float, qmin: int, qmax: int, dys: Sequence[float], features: int,
-                 is_weight: bool, choices: Choices | None = None) -> tuple[list[float] | None, float]:  # fmt: skip
+                 is_weight: bool,
+                 choices: Choices | None = None) -> tuple[list[float] | None, float]:  # fmt: skip
     """Return the gradients of the float32 numbers, None where they are lost, and of the step size.
 
         step = g * sum(dy * c), c = round(x / step) - x / step inside, qmin below, qmax above
