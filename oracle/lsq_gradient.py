@@ -118,8 +118,8 @@ def lsq_gradient(x: Any, step: Any, qmin: int, qmax: int, dy: Any, tensor: str =
         ValueError: an argument breaks its line above; the message shows its value.
 
     Source: Esser et al. 2020, equation 3: "-v/s + round(v/s) if -Q_N < v/s < Q_P; -Q_N if v/s <= -Q_N;
-        Q_P if v/s >= Q_P"; equation 5: "1 if -Q_N < v/s < Q_P, 0 otherwise"; section 2.2: "g = 1 /
-        sqrt(N_W Q_P) for weight step size and g = 1 / sqrt(N_F Q_P) for activation step size".
+        Q_P if v/s >= Q_P"; equation 5: "1 if -Q_N < v/s < Q_P, 0 otherwise"; section 2.2: "for
+        weight step size g = 1 / sqrt(N_W Q_P) and for activation step size g = 1 / sqrt(N_F Q_P)".
     Silent about: ties; the sign of zero; the precision of g and where it is multiplied; NaN, infinity.
     """
     values = checked(x, step, qmin, qmax)
@@ -247,7 +247,7 @@ OPERATIONS = (
         sentences=(
             "-v/s + round(v/s) if -Q_N < v/s < Q_P; -Q_N if v/s <= -Q_N; Q_P if v/s >= Q_P (equation 3)",
             "1 if -Q_N < v/s < Q_P; 0 otherwise (equation 5)",
-            "g = 1 / sqrt(N_W Q_P) for weight step size and g = 1 / sqrt(N_F Q_P) for activation step size,"
+            "for weight step size g = 1 / sqrt(N_W Q_P) and for activation step size g = 1 / sqrt(N_F Q_P),"
             " where N_W is the number of weights in a layer and N_F is the number of features in a layer",
         ),
         silences=(

@@ -52,7 +52,7 @@ def lsq_initial_step(x: Any, qmin: int, qmax: int, profile: Profile = Profile())
     Raises:
         ValueError: an argument breaks its line above; the message shows its value.
 
-    Source: Esser et al. 2020, section 2.1: "Each layer of weights and each layer of activations has a
+    Source: Esser et al. 2020, section 2.1: "each layer of weights and each layer of activations has a
         distinct step size, represented as an fp32 value, initialized to 2<|v|>/sqrt(Q_P), computed on
         either the initial weights values or the first batch of activations, respectively".
     Silent about: NaN and infinity; the precision of the steps.
@@ -92,7 +92,7 @@ OPERATIONS = (
         family="lsq",
         source=f"{PAPER}, section 2.1",
         sentences=(
-            "Each layer of weights and each layer of activations has a distinct step size, represented as an"
+            "each layer of weights and each layer of activations has a distinct step size, represented as an"
             " fp32 value, initialized to 2<|v|>/sqrt(Q_P), computed on either the initial weights values or"
             " the first batch of activations, respectively",
         ),
