@@ -81,7 +81,7 @@ def test_both_oracles_agree_at_ties_and_bounds(operation: str, profile: Any) -> 
     draw = np.random.default_rng(3)
     for number, (low, high) in enumerate(CODES):
         step = np.float32(STEPS[number])
-        x = vector(step, low, high)[:: 1 if operation == "lsq" else 2]
+        x = vector(step, low, high)[number % 2 :: 2]
         arguments = {"x": x, "step": step, "qmin": low, "qmax": high}
         if operation == "lsq_gradient":
             dy = draw.choice(np.array([1, -1, 0.3, -0.7, 0], np.float32), x.size)
