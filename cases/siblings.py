@@ -32,6 +32,11 @@ OWN: dict[str, str] = {
     "opset-19": "the operator as of ONNX operator set 19",
     "opset-21": "the operator as of ONNX operator set 21",
     "opset-23": "the operator as of ONNX operator set 23",
+    "input": "as the input of a layer instead of its weight",
+    "output": "as the output of a layer instead of its weight or input",
+    "weight": "as the weight of a layer instead of its input",
+    "function": "the function that the quantizer calls, with any codes",
+    "operator": "the operator that the module calls",
     "no-zero-point": "the optional zero point left out, where it is 0",
 }
 

@@ -14,6 +14,7 @@ from torch.ao.quantization import FakeQuantize, MinMaxObserver, PerChannelMinMax
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
+from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 
 BACKENDS = {"eager": {}, "decomposed": {}}
 _DECOMPOSED = os.environ.get("CONFORMANCE_BACKEND") == "decomposed"
@@ -223,6 +224,7 @@ DOORS = {
         "real": _fake_quantize_real,
     },
 }
+DOORS |= _LSQ  # their plain doors too
 
 
 def _quantized(qmin, qmax):
