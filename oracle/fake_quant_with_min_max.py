@@ -25,7 +25,7 @@ from oracle.tensorflow_range import (
 
 AXES = {
     axis: tuple(MEANING[axis])
-    for axis in ("validation", "subnormals", "scale", "nudged", "nudge_rounding", "scaling", "origin",
+    for axis in ("validation", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling", "origin",
                  "rounding")
 }  # fmt: skip
 
@@ -60,7 +60,7 @@ def fake_quant_with_min_max(
         The `round` of a formula in TensorFlow is tf.round, "Rounds half to even". That values are not
         is shown by the example beside it: 3 lies between two of the values, and becomes 3.0000763.
     Silent about: how ties among values are rounded, but for that example; with narrow_range the number
-        of steps, which is that of the quantization range `[1; 2^num_bits - 1]`; NaN, which stays NaN here.
+        of steps, which is that of the quantization range `[1; 2^num_bits - 1]`; NaN.
     """
     values = np.asarray(x)
     if values.dtype != np.float32:
@@ -78,6 +78,8 @@ def on_grid(x: Array, adjusted: Adjusted, profile: Profile) -> Array:
     """Return the values of the grid nearest to x."""
     keep, scale, low = keeper(profile), adjusted.scale, adjusted.low
     clipped = np.maximum(np.minimum(keep(x), adjusted.high), low)
+    if profile.nan == "low":
+        clipped = np.where(np.isnan(x), low, clipped)
     from_low = keep(clipped - low)
     if profile.origin == "zero":
         codes = rounded(clipped, adjusted, profile)
@@ -123,6 +125,10 @@ def asks_for_rounding(_: Arguments) -> bool:
     return True
 
 
+def has_nan(arguments: Arguments) -> bool:
+    return bool(np.isnan(arguments["x"]).any())
+
+
 def is_staircase(arguments: Arguments) -> bool:
     """Whether reals become few values, which one range decides."""
     return np.ndim(arguments["low"]) == 0 and arguments["bits"] <= 8
@@ -143,6 +149,7 @@ OPERATIONS = (
             "InvalidArgumentError: If num_bits are outside of range [2, 16]. If min >= max.",
         ),
         silences=(
+            Silence("nan", AXES["nan"], has_nan, "NaN is not mentioned"),
             Silence("rounding", ("half_up", "half_away", "floor_plus_half"), asks_for_rounding,
                     "how a value is rounded is not said; in the example a positive tie goes up"),
         ),

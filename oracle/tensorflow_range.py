@@ -29,6 +29,7 @@ class Profile:
     bounds: str = "adjusted"
     edges: str = "inside"
     mask: str = "multiplies"
+    nan: str = "propagates"
     scaling: str = "divide"
     origin: str = "zero"
     rounding: str = "half_up"
@@ -55,6 +56,7 @@ MEANING: dict[str, dict[str, str]] = {
         "bound": "the low bound is rounded to a multiple of the scale",
         "zero_point": "the zero point qmin - low / scale is rounded and clipped to [qmin, qmax]; both bounds"
         " follow from it",
+        "multiplied": "as zero_point, with low * steps / (high - low) in the place of low / scale",
     },
     "nudge_rounding": {
         "half_even": ROUND["half_even"].__doc__ or "",
@@ -75,6 +77,10 @@ MEANING: dict[str, dict[str, str]] = {
     "mask": {
         "multiplies": "dy is multiplied by 1 or 0: outside -1 becomes -0.0, and infinity NaN",
         "selects": "dy is taken or 0",
+    },
+    "nan": {
+        "propagates": "NaN stays NaN",
+        "low": "NaN becomes the low bound",
     },
     "scaling": {
         "divide": "/ scale",
@@ -145,7 +151,9 @@ def adjust(low: Array, high: Array, bits: int, narrow_range: bool, profile: Prof
         zero = -below
         bottom = np.where(high < 0, -width, np.where(low > 0, np.float32(0), keep(scale * below)))
     else:
-        exact = rounding(keep(qmin - keep(low / scale)), FLOAT32)
+        multiplied = profile.nudged == "multiplied"
+        in_steps = keep(keep(low * steps) / width) if multiplied else keep(low / scale)
+        exact = rounding(keep(qmin - in_steps), FLOAT32)
         zero = np.clip(exact, qmin, qmax) - qmin
         bottom = keep(-zero * scale)
     if profile.nudged == "bound" and profile.high_bound == "sum":

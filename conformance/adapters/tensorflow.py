@@ -51,13 +51,22 @@ def _fake_quant_args(x, low, high, bits, narrow_range):
 
 
 def _fake_quant_per_channel(x, low, high, bits, narrow_range):
-    quantizer = tf.quantization.fake_quant_with_min_max_vars_per_channel
-    if np.ndim(low):
-        return _run(quantizer, x, low, high, num_bits=bits, narrow_range=narrow_range)
+    _one_range(low)
     column, ranges = x.reshape(-1, 1), (np.reshape(low, 1), np.reshape(high, 1))
-    return _run(quantizer, column, *ranges, num_bits=bits, narrow_range=narrow_range).reshape(x.shape)
+    return _fake_quant_channels(column, *ranges, bits, narrow_range).reshape(x.shape)
+
+
+def _fake_quant_channels(x, low, high, bits, narrow_range):
+    if not np.ndim(low):
+        raise Unsupported("this function takes a range for each channel: low and high must be vectors")
+    quantizer = tf.quantization.fake_quant_with_min_max_vars_per_channel
+    return _run(quantizer, x, low, high, num_bits=bits, narrow_range=narrow_range)
 
 
 DOORS = {
-    "fake_quant_with_min_max": {"args": _fake_quant_args, "per-channel": _fake_quant_per_channel},
+    "fake_quant_with_min_max": {
+        "args": _fake_quant_args,
+        "per-channel": _fake_quant_per_channel,
+        "channels": _fake_quant_channels,
+    },
 }

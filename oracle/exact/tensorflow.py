@@ -12,11 +12,12 @@ RANGE_CHOICES: dict[str, tuple[str, ...]] = {
     "validation": ("refuses", "zeros", "computes"),
     "subnormals": ("kept", "flushed"),
     "scale": ("divide", "reciprocal"),
-    "nudged": ("bound", "zero_point"),
+    "nudged": ("bound", "zero_point", "multiplied"),
     "nudge_rounding": ("half_even", "half_away"),
 }
 FAKE_QUANT_CHOICES: dict[str, tuple[str, ...]] = {
     **RANGE_CHOICES,
+    "nan": ("propagates", "low"),
     "scaling": ("divide", "inverse", "reciprocal"),
     "origin": ("zero", "shifted", "low", "low_fused"),
     "rounding": ("half_up", "half_away", "floor_plus_half", "half_even"),
@@ -64,7 +65,9 @@ def adjusted(low: float, high: float, bits: int, narrow_range: bool, chosen: Map
     else:
         scale = f.divide(width, float(steps))
     in_steps, rounding = f.divide(low, scale), chosen["nudge_rounding"]
-    if chosen["nudged"] == "zero_point":
+    if chosen["nudged"] == "multiplied":
+        in_steps = f.divide(f.multiply(low, float(steps)), width)
+    if chosen["nudged"] != "bound":
         zero_point = round_to_whole(f.add(float(first), -in_steps), rounding, f)
         zero = math.nan if math.isnan(zero_point) else min(max(zero_point, first), last) - first
         return Range(f.multiply(-zero, scale), f.multiply(steps - zero, scale), scale, width, steps, zero)
@@ -109,6 +112,8 @@ def fake_quant_with_min_max(x: float, low: float, high: float, bits: int, narrow
         return 0.0
     f, grid = arithmetic_of(chosen), adjusted(low, high, bits, narrow_range, chosen)
     inside, origin = clip(f.convert(x), grid.low, grid.high), chosen["origin"]
+    if math.isnan(x) and chosen["nan"] == "low":
+        inside = grid.low
     if origin != "zero":
         inside = f.add(inside, -grid.low)
     code = code_of(inside, grid, f, chosen)
