@@ -33,6 +33,7 @@ OWN: dict[str, str] = {
     "opset-21": "the operator as of ONNX operator set 21",
     "opset-23": "the operator as of ONNX operator set 23",
     "channels": "the per-channel function with several channels: one range for each",
+    "tape": "the gradient recorded by the framework's differentiation, instead of its gradient function",
     "args": "the range as numbers that are part of the operation, instead of tensors",
     "no-zero-point": "the optional zero point left out, where it is 0",
 }

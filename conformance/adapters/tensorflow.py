@@ -1,6 +1,7 @@
 """TensorFlow: the kernels called one by one (eager), in a graph (graph), compiled by XLA (xla).
 
 fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _args, _vars_per_channel
+fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
 """
 
 from __future__ import annotations
@@ -63,10 +64,52 @@ def _fake_quant_channels(x, low, high, bits, narrow_range):
     return _run(quantizer, x, low, high, num_bits=bits, narrow_range=narrow_range)
 
 
+def fake_quant_with_min_max_gradient(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    gradient = tf.quantization.fake_quant_with_min_max_vars_gradient
+    return _named(_run(gradient, dy, x, low, high, num_bits=bits, narrow_range=narrow_range))
+
+
+def _gradient_tape(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    quantizer = tf.quantization.fake_quant_with_min_max_vars
+
+    def taped(dy, *arguments):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            y = quantizer(*arguments, num_bits=bits, narrow_range=narrow_range)
+        return tape.gradient(y, arguments, output_gradients=dy)
+
+    return _named(_run(taped, dy, x, low, high))
+
+
+def _gradient_per_channel(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    column, ranges = x.reshape(-1, 1), (np.reshape(low, 1), np.reshape(high, 1))
+    found = _gradient_channels(column, *ranges, bits, narrow_range, dy.reshape(-1, 1))
+    return {name: value.reshape(np.shape(x if name == "x" else low)) for name, value in found.items()}
+
+
+def _gradient_channels(x, low, high, bits, narrow_range, dy):
+    if not np.ndim(low):
+        raise Unsupported("this function takes a range for each channel: low and high must be vectors")
+    gradient = tf.quantization.fake_quant_with_min_max_vars_per_channel_gradient
+    return _named(_run(gradient, dy, x, low, high, num_bits=bits, narrow_range=narrow_range))
+
+
+def _named(gradients):
+    return dict(zip(("x", "low", "high"), gradients, strict=True))
+
+
 DOORS = {
     "fake_quant_with_min_max": {
         "args": _fake_quant_args,
         "per-channel": _fake_quant_per_channel,
         "channels": _fake_quant_channels,
+    },
+    "fake_quant_with_min_max_gradient": {
+        "tape": _gradient_tape,
+        "per-channel": _gradient_per_channel,
+        "channels": _gradient_channels,
     },
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from oracle.exact.numbers import FORMATS, Arithmetic, round_to_whole
 
@@ -137,3 +138,62 @@ def code_of(inside: float, grid: Range, f: Arithmetic, chosen: Mapping[str, str]
     if chosen["origin"] == "shifted":
         t = f.add(t, -grid.zero)
     return round_to_whole(t, chosen["rounding"], f)
+
+
+GRADIENT_CHOICES: dict[str, tuple[str, ...]] = {
+    **RANGE_CHOICES,
+    "high_bound": ("sum", "product"),
+    "bounds": ("adjusted", "given"),
+    "edges": ("inside", "outside"),
+    "mask": ("multiplies", "selects"),
+}
+
+
+def fake_quant_with_min_max_gradient(
+    x: Sequence[float], low: float, high: float, bits: int, narrow_range: bool, dy: Sequence[float],
+    choices: Mapping[str, str] | None = None,
+) -> dict[str, list[float]]:  # fmt: skip
+    """Return the gradients of x, of low and of high: dy inside the adjusted range, and its sums outside.
+
+    Args:
+        x, dy: float32 numbers, as many of one as of the other.
+        low, high, bits, narrow_range: as of fake_quant_with_min_max.
+        choices: axis -> choice, where it is not the first of GRADIENT_CHOICES.
+
+    Returns:
+        x: one number for each of x; low, high: one number.
+
+    Source: FakeQuantWithMinMaxVarsGradient, "`gradients * (inputs >= min && inputs <= max)`",
+        "`sum(gradients * (inputs < min))`", "`sum(gradients * (inputs > max))`".
+    """
+    chosen = {axis: names[0] for axis, names in GRADIENT_CHOICES.items()} | dict(choices or {})
+    low, high = checked(low, high, bits, chosen)
+    f = arithmetic_of(chosen)
+    if chosen["validation"] == "zeros" and low == 0 and high == 0:
+        return {"x": [f.convert(d) for d in dy], "low": [0.0], "high": [0.0]}
+    grid = adjusted(low, high, bits, narrow_range, chosen)
+    bottom, top = (grid.low, grid.high) if chosen["bounds"] == "adjusted" else (low, high)
+    parts: dict[str, list[float]] = {"x": [], "low": [], "high": []}
+    for value, given in zip(map(f.convert, x), dy, strict=True):
+        place = place_of(value, bottom, top, chosen["edges"] == "inside")
+        for name, collected in parts.items():
+            selected = chosen["mask"] == "selects"
+            d = given if selected and name == "x" else f.convert(given)
+            collected.append(d if name == place else 0.0 if selected else d * 0.0)
+    return {"x": parts["x"], "low": [summed(parts["low"], f)], "high": [summed(parts["high"], f)]}
+
+
+def place_of(x: float, bottom: float, top: float, is_inclusive: bool) -> str:
+    """Return whose gradient a number belongs to; NaN, and what is beside a NaN bound, to nobody's."""
+    if bottom < x < top or (is_inclusive and bottom <= x <= top):
+        return "x"
+    if x < bottom or (not is_inclusive and x == bottom):
+        return "low"
+    return "high" if x > top or (not is_inclusive and x == top) else ""
+
+
+def summed(values: list[float], f: Arithmetic) -> float:
+    """Return the sum, rounded once."""
+    if not all(map(math.isfinite, values)):
+        return math.fsum(values) if not any(map(math.isnan, values)) else math.nan
+    return f.result(sum(map(Fraction, values), Fraction(0)))

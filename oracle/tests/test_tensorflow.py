@@ -12,6 +12,8 @@ from cases.case import cases_of
 from oracle.definition import DEFINITIONS, is_undefined, single_changes
 from oracle.exact import tensorflow as exact
 from oracle.fake_quant_with_min_max import AXES, fake_quant_with_min_max
+from oracle.fake_quant_with_min_max_gradient import AXES as GRADIENT_AXES
+from oracle.fake_quant_with_min_max_gradient import bound_of_sum, fake_quant_with_min_max_gradient
 from oracle.tensorflow_range import Profile
 
 EAGER = Profile(validation="zeros", subnormals="flushed", nudged="zero_point", nudge_rounding="half_away",
@@ -54,6 +56,7 @@ def outcome(function: Any, *arguments: Any) -> Any:
 
 def test_the_exact_oracle_has_every_choice() -> None:
     assert exact.FAKE_QUANT_CHOICES == AXES
+    assert exact.GRADIENT_CHOICES == GRADIENT_AXES
 
 
 @pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
@@ -125,3 +128,40 @@ def test_one_range_is_asked_in_pieces_and_several_are_not() -> None:
     definition = DEFINITIONS["fake_quant_with_min_max"]
     assert definition.is_elementwise({"low": np.float32(0)}, definition.profile)
     assert not definition.is_elementwise({"low": np.zeros(2, np.float32)}, definition.profile)
+
+
+GRADIENTS = [("definition", "", Profile()), *single_changes("fake_quant_with_min_max_gradient")]
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in GRADIENTS], ids=[f"{a}-{c}" for a, c, _ in GRADIENTS])
+def test_both_oracles_agree_on_the_gradient_of_every_case(profile: Profile) -> None:
+    for case in cases_of("fake_quant_with_min_max_gradient"):
+        a = dict(case.arguments)
+        if np.ndim(a["low"]):
+            continue
+        found = outcome(lambda a=a: fake_quant_with_min_max_gradient(**a, profile=profile))
+        plain = {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in a.items()}
+        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=asdict(profile)))
+        if isinstance(found, str) or isinstance(wanted, str):
+            assert found == wanted, case.id
+            continue
+        assert all(same(found[name].ravel(), wanted[name]) for name in ("x", "low", "high")), case.id
+
+
+def test_each_channel_has_its_own_gradients() -> None:
+    x = np.linspace(-3, 3, 12, dtype=np.float32).reshape(4, 3)
+    low, high = np.array([-1, -2, 0.5], np.float32), np.array([1, 0.5, 3], np.float32)
+    whole = fake_quant_with_min_max_gradient(x, low, high, 4, True, x)
+    for i in range(3):
+        part = fake_quant_with_min_max_gradient(x[:, i], low[i], high[i], 4, True, x[:, i])
+        assert same(whole["x"][:, i], part["x"])
+        assert same([whole["low"][i], whole["high"][i]], [part["low"], part["high"]])
+
+
+def test_only_inexact_sums_have_a_bound() -> None:
+    exactly = [case.id for case in cases_of("fake_quant_with_min_max_gradient")
+               if bound_of_sum(case.arguments, {}) == 0]  # fmt: skip
+    assert len(exactly) > 15
+    assert "fake_quant_with_min_max_gradient/ordinary-values" not in exactly
+    with pytest.raises(ValueError, match="dy must have the shape of x"):
+        fake_quant_with_min_max_gradient(np.zeros(3, np.float32), -1, 1, 8, False, np.zeros(2, np.float32))
