@@ -34,6 +34,8 @@ OWN: dict[str, str] = {
     "opset-23": "the operator as of ONNX operator set 23",
     "channels": "the per-channel function with several channels: one range for each",
     "tape": "the gradient recorded by the framework's differentiation, instead of its gradient function",
+    "op-v2": "the second version of the operation",
+    "op-v3": "the third version of the operation",
     "args": "the range as numbers that are part of the operation, instead of tensors",
     "no-zero-point": "the optional zero point left out, where it is 0",
 }

@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
+from oracle.quantize_and_dequantize import quantize_and_dequantize
 
 Draw = st.DrawFn
 Range = tuple[float, float]
@@ -76,7 +77,31 @@ def asked_for_gradients(draw: Draw) -> dict[str, Any]:
     return {**arguments, "dy": np.array(quarters, np.float32) / np.float32(4)}
 
 
+@st.composite
+def asked_scaled(draw: Draw) -> dict[str, Any]:
+    """Draw a range that decides a factor, and reals at its ties, codes and ends."""
+    bits, signed = draw(BITS), draw(st.booleans())
+    last = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
+    ends = st.integers(1, 99).map(lambda k: np.float32(k / 10))
+    low, high = -draw(ends), draw(ends)
+    steps = st.integers(-last - 3, last + 3)
+    near = st.tuples(steps, st.sampled_from([0, 0.5])).map(lambda drawn: (drawn[0] + drawn[1]) * high / last)
+    reals = st.one_of(near, st.sampled_from([float(low), float(high), *SPECIAL]))
+    return {
+        "x": np.array(draw(st.lists(reals, min_size=1, max_size=MAX_LENGTH)), np.float32),
+        "low": np.asarray(low),
+        "high": np.asarray(high),
+        "signed": signed,
+        "bits": bits,
+        "range_given": True,
+        "rounding": draw(st.sampled_from(["half_even", "half_up"])),
+        "narrow_range": draw(st.booleans()) and bits > 2,
+        "axis": None,
+    }
+
+
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     fake_quant_with_min_max.__name__: asked(),
     fake_quant_with_min_max_gradient.__name__: asked_for_gradients(),
+    quantize_and_dequantize.__name__: asked_scaled(),
 }

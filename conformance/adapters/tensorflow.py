@@ -2,6 +2,7 @@
 
 fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _args, _vars_per_channel
 fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
+quantize_and_dequantize  tf.quantization.quantize_and_dequantize_v2 (its operation's V4); doors: V2, V3
 """
 
 from __future__ import annotations
@@ -101,6 +102,34 @@ def _named(gradients):
     return dict(zip(("x", "low", "high"), gradients, strict=True))
 
 
+_ROUND_MODES = {"half_even": "HALF_TO_EVEN", "half_up": "HALF_UP"}
+
+
+def quantize_and_dequantize(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    quantizer = tf.quantization.quantize_and_dequantize_v2
+    return _run(quantizer, x, low, high, range_given=range_given, narrow_range=narrow_range, **options)
+
+
+def _quantize_and_dequantize_v2(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    quantizer = tf.quantization.quantize_and_dequantize
+    return _run(quantizer, x, low, high, range_given=range_given, narrow_range=narrow_range, **options)
+
+
+def _quantize_and_dequantize_v3(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    if rounding != "half_even":
+        raise Unsupported("QuantizeAndDequantizeV3 has no rounding mode")
+
+    def quantizer(x, low, high, bits):
+        return tf.raw_ops.QuantizeAndDequantizeV3(
+            input=x, input_min=low, input_max=high, num_bits=bits, signed_input=signed,
+            range_given=range_given, narrow_range=narrow_range, axis=-1 if axis is None else axis,
+        )  # fmt: skip
+
+    return _run(quantizer, x, low, high, np.int32(bits))
+
+
 DOORS = {
     "fake_quant_with_min_max": {
         "args": _fake_quant_args,
@@ -111,5 +140,9 @@ DOORS = {
         "tape": _gradient_tape,
         "per-channel": _gradient_per_channel,
         "channels": _gradient_channels,
+    },
+    "quantize_and_dequantize": {
+        "op-v2": _quantize_and_dequantize_v2,
+        "op-v3": _quantize_and_dequantize_v3,
     },
 }
