@@ -37,6 +37,11 @@ OWN: dict[str, str] = {
     "weight": "as the weight of a layer instead of its input",
     "function": "the function that the quantizer calls, with any codes",
     "operator": "the operator that the module calls",
+    "channels": "the per-channel function with several channels: one range for each",
+    "tape": "the gradient recorded by the framework's differentiation, instead of its gradient function",
+    "op-v2": "the second version of the operation",
+    "op-v3": "the third version of the operation",
+    "args": "the range as numbers that are part of the operation, instead of tensors",
     "no-zero-point": "the optional zero point left out, where it is 0",
 }
 

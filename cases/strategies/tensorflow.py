@@ -1,0 +1,107 @@
+"""Questions about TensorFlow's quantizers: zero points at ties, values at ties, ends of the range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from oracle.fake_quant_with_min_max import fake_quant_with_min_max
+from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
+from oracle.quantize_and_dequantize import quantize_and_dequantize
+
+Draw = st.DrawFn
+Range = tuple[float, float]
+
+BITS = st.sampled_from([8, 2, 3, 4, 5, 7, 16])
+SPECIAL = [0.0, -0.0, float("nan"), float("inf"), float("-inf"), 1e-45, -1e-40, 3e38, -3e38]
+MAX_LENGTH = 12
+
+
+def ranges(steps: int) -> SearchStrategy[Range]:
+    """Ranges around 0, with the zero point at a tie, and above or below 0."""
+    short = st.integers(1, 99).map(lambda k: k / 10)
+    any_size = st.floats(2.0**-20, 2.0**20, width=32)
+    at_a_tie = st.tuples(st.integers(0, steps - 1), st.integers(-6, 6)).map(
+        lambda drawn: (-(drawn[0] + 0.5) * 2.0 ** drawn[1], (steps - drawn[0] - 0.5) * 2.0 ** drawn[1])
+    )
+    return st.one_of(
+        st.tuples(short, short).map(lambda ends: (-ends[0], ends[1])),
+        short.map(lambda end: (-end, end)),
+        at_a_tie,
+        st.tuples(any_size, any_size).map(lambda ends: (-ends[0], ends[1])),
+        st.tuples(short, short).map(lambda ends: (ends[0], ends[0] + ends[1])),
+        st.tuples(short, short).map(lambda ends: (-ends[0] - ends[1], -ends[0])),
+    )
+
+
+@st.composite
+def asked(draw: Draw) -> dict[str, Any]:
+    """Draw a range and reals at its ties, codes and ends."""
+    bits, narrow_range = draw(BITS), draw(st.booleans())
+    steps = 2**bits - 1 - narrow_range
+    low, high = (np.float32(end) for end in draw(ranges(steps)))
+    reals = st.lists(values(float(low), float(high), steps), min_size=1, max_size=MAX_LENGTH)
+    x = np.array(draw(reals), np.float32)
+    return {
+        "x": x,
+        "low": np.asarray(low),
+        "high": np.asarray(high),
+        "bits": bits,
+        "narrow_range": narrow_range,
+    }
+
+
+@st.composite
+def values(draw: Draw, low: float, high: float, steps: int) -> np.float32:
+    """Draw a float32: a tie or a code of the range, one of its ends, a special value, or any."""
+    scale = (high - low) / steps
+    first = round(low / scale) if low < 0 < high else 0 if low >= 0 else -steps
+    code = draw(st.integers(first - 2, first + steps + 2))
+    real = draw(st.sampled_from([(code + 0.5) * scale, code * scale, low, high, *SPECIAL]))
+    towards = draw(st.sampled_from([0, -1, 1]))
+    single = np.float32(real)
+    if towards and np.isfinite(single):
+        single = np.nextafter(single, np.float32(towards * np.inf))
+    return np.float32(single)
+
+
+@st.composite
+def asked_for_gradients(draw: Draw) -> dict[str, Any]:
+    """Draw a range, reals, and gradients whose sums are exact in every order."""
+    arguments = draw(asked())
+    size = arguments["x"].size
+    quarters = draw(st.lists(st.integers(-64, 64), min_size=size, max_size=size))
+    return {**arguments, "dy": np.array(quarters, np.float32) / np.float32(4)}
+
+
+@st.composite
+def asked_scaled(draw: Draw) -> dict[str, Any]:
+    """Draw a range that decides a factor, and reals at its ties, codes and ends."""
+    bits, signed = draw(BITS), draw(st.booleans())
+    last = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
+    ends = st.integers(1, 99).map(lambda k: np.float32(k / 10))
+    low, high = -draw(ends), draw(ends)
+    steps = st.integers(-last - 3, last + 3)
+    near = st.tuples(steps, st.sampled_from([0, 0.5])).map(lambda drawn: (drawn[0] + drawn[1]) * high / last)
+    reals = st.one_of(near, st.sampled_from([float(low), float(high), *SPECIAL]))
+    return {
+        "x": np.array(draw(st.lists(reals, min_size=1, max_size=MAX_LENGTH)), np.float32),
+        "low": np.asarray(low),
+        "high": np.asarray(high),
+        "signed": signed,
+        "bits": bits,
+        "range_given": True,
+        "rounding": draw(st.sampled_from(["half_even", "half_up"])),
+        "narrow_range": draw(st.booleans()) and bits > 2,
+        "axis": None,
+    }
+
+
+ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
+    fake_quant_with_min_max.__name__: asked(),
+    fake_quant_with_min_max_gradient.__name__: asked_for_gradients(),
+    quantize_and_dequantize.__name__: asked_scaled(),
+}

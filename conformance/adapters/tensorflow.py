@@ -1,0 +1,148 @@
+"""TensorFlow: the kernels called one by one (eager), in a graph (graph), compiled by XLA (xla).
+
+fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _args, _vars_per_channel
+fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
+quantize_and_dequantize  tf.quantization.quantize_and_dequantize_v2 (its operation's V4); doors: V2, V3
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.adapters import Unsupported
+
+BACKENDS = {"eager": {}, "graph": {}, "xla": {}}
+SLOW = {"xla"}
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND", "eager")
+
+
+def version():
+    return tf.__version__
+
+
+def _run(function, *tensors, **attributes):
+    """Call a function of tensors: in a graph, they are its arguments, the attributes are constants."""
+    tensors = [tf.constant(np.asarray(tensor)) for tensor in tensors]
+
+    def called(*given):
+        return function(*given, **attributes)
+
+    if _BACKEND != "eager":
+        called = tf.function(called, jit_compile=_BACKEND == "xla")
+    return tf.nest.map_structure(lambda tensor: tensor.numpy(), called(*tensors))
+
+
+def _one_range(low):
+    if np.ndim(low):
+        raise Unsupported("this function takes one range: low and high must be scalars")
+
+
+def fake_quant_with_min_max(x, low, high, bits, narrow_range):
+    _one_range(low)
+    quantizer = tf.quantization.fake_quant_with_min_max_vars
+    return _run(quantizer, x, low, high, num_bits=bits, narrow_range=narrow_range)
+
+
+def _fake_quant_args(x, low, high, bits, narrow_range):
+    _one_range(low)
+    quantizer = tf.quantization.fake_quant_with_min_max_args
+    return _run(quantizer, x, min=float(low), max=float(high), num_bits=bits, narrow_range=narrow_range)
+
+
+def _fake_quant_per_channel(x, low, high, bits, narrow_range):
+    _one_range(low)
+    column, ranges = x.reshape(-1, 1), (np.reshape(low, 1), np.reshape(high, 1))
+    return _fake_quant_channels(column, *ranges, bits, narrow_range).reshape(x.shape)
+
+
+def _fake_quant_channels(x, low, high, bits, narrow_range):
+    if not np.ndim(low):
+        raise Unsupported("this function takes a range for each channel: low and high must be vectors")
+    quantizer = tf.quantization.fake_quant_with_min_max_vars_per_channel
+    return _run(quantizer, x, low, high, num_bits=bits, narrow_range=narrow_range)
+
+
+def fake_quant_with_min_max_gradient(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    gradient = tf.quantization.fake_quant_with_min_max_vars_gradient
+    return _named(_run(gradient, dy, x, low, high, num_bits=bits, narrow_range=narrow_range))
+
+
+def _gradient_tape(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    quantizer = tf.quantization.fake_quant_with_min_max_vars
+
+    def taped(dy, *arguments):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            y = quantizer(*arguments, num_bits=bits, narrow_range=narrow_range)
+        return tape.gradient(y, arguments, output_gradients=dy)
+
+    return _named(_run(taped, dy, x, low, high))
+
+
+def _gradient_per_channel(x, low, high, bits, narrow_range, dy):
+    _one_range(low)
+    column, ranges = x.reshape(-1, 1), (np.reshape(low, 1), np.reshape(high, 1))
+    found = _gradient_channels(column, *ranges, bits, narrow_range, dy.reshape(-1, 1))
+    return {name: value.reshape(np.shape(x if name == "x" else low)) for name, value in found.items()}
+
+
+def _gradient_channels(x, low, high, bits, narrow_range, dy):
+    if not np.ndim(low):
+        raise Unsupported("this function takes a range for each channel: low and high must be vectors")
+    gradient = tf.quantization.fake_quant_with_min_max_vars_per_channel_gradient
+    return _named(_run(gradient, dy, x, low, high, num_bits=bits, narrow_range=narrow_range))
+
+
+def _named(gradients):
+    return dict(zip(("x", "low", "high"), gradients, strict=True))
+
+
+_ROUND_MODES = {"half_even": "HALF_TO_EVEN", "half_up": "HALF_UP"}
+
+
+def quantize_and_dequantize(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    quantizer = tf.quantization.quantize_and_dequantize_v2
+    return _run(quantizer, x, low, high, range_given=range_given, narrow_range=narrow_range, **options)
+
+
+def _quantize_and_dequantize_v2(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    quantizer = tf.quantization.quantize_and_dequantize
+    return _run(quantizer, x, low, high, range_given=range_given, narrow_range=narrow_range, **options)
+
+
+def _quantize_and_dequantize_v3(x, low, high, signed, bits, range_given, rounding, narrow_range, axis):
+    if rounding != "half_even":
+        raise Unsupported("QuantizeAndDequantizeV3 has no rounding mode")
+
+    def quantizer(x, low, high, bits):
+        return tf.raw_ops.QuantizeAndDequantizeV3(
+            input=x, input_min=low, input_max=high, num_bits=bits, signed_input=signed,
+            range_given=range_given, narrow_range=narrow_range, axis=-1 if axis is None else axis,
+        )  # fmt: skip
+
+    return _run(quantizer, x, low, high, np.int32(bits))
+
+
+DOORS = {
+    "fake_quant_with_min_max": {
+        "args": _fake_quant_args,
+        "per-channel": _fake_quant_per_channel,
+        "channels": _fake_quant_channels,
+    },
+    "fake_quant_with_min_max_gradient": {
+        "tape": _gradient_tape,
+        "per-channel": _gradient_per_channel,
+        "channels": _gradient_channels,
+    },
+    "quantize_and_dequantize": {
+        "op-v2": _quantize_and_dequantize_v2,
+        "op-v3": _quantize_and_dequantize_v3,
+    },
+}

@@ -1,0 +1,75 @@
+"""TensorFlow's quantize_and_dequantize on one value, from the words of oracle/quantize_and_dequantize.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from oracle.exact.numbers import FORMATS, Arithmetic, round_to_whole
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "subnormals": ("kept", "flushed"),
+    "side": ("factor", "magnitude"),
+    "clip": ("always", "given"),
+    "nan": ("propagates", "low"),
+    "rounding": ("asked", "floor_plus_half", "half_away"),
+    "dequantize": ("divide", "multiply", "reciprocal"),
+}
+LARGEST = (2 - 2.0**-23) * 2.0**127
+
+
+def quantize_and_dequantize(
+    x: float, low: float, high: float, signed: bool, bits: int, range_given: bool, rounding: str,
+    narrow_range: bool, choices: Mapping[str, str] | None = None,
+) -> float:  # fmt: skip
+    """Return the value of a real on a grid around 0.
+
+        factor = min(qmin / low, qmax / high), of the sides whose ends have one sign
+        y = round(clip(x) * factor) / factor
+
+    Args:
+        x, low, high: float32 numbers; the range, also where it is that of x (not range_given).
+        signed, bits, narrow_range: the codes.
+        rounding: half_even or half_up.
+        choices: axis -> choice, where it is not the first of CHOICES.
+
+    Returns:
+        a float32 number.
+
+    Source: QuantizeAndDequantizeV2, "output = round(clamp(value, input_min, input_max) * scale_factor) /
+        scale_factor".
+    """
+    chosen = {axis: names[0] for axis, names in CHOICES.items()} | dict(choices or {})
+    f = Arithmetic(FORMATS["float32"], chosen["subnormals"] == "flushed")
+    first = -(2.0 ** (bits - 1)) + narrow_range if signed else 0.0
+    last = 2.0 ** (bits - 1) - 1 if signed else 2.0**bits - 1
+    ends = [(first, f.convert(low)), (last, f.convert(high))]
+    factors = [f.divide(code, end) if f.multiply(code, end) > 0 else LARGEST for code, end in ends]
+    if chosen["side"] == "magnitude":
+        high = max(abs(low), abs(high))
+        ends[1] = (last, f.convert(high))
+        factors = [LARGEST, f.divide(last, ends[1][1])]
+    side = 0 if factors[0] < factors[1] else 1
+    factor, (code, end) = factors[side], ends[side]
+    step = (
+        f.multiply(end, f.divide(1.0, code)) if chosen["dequantize"] == "reciprocal" else f.divide(end, code)
+    )
+
+    def back(whole: float) -> float:
+        return f.divide(whole, factor) if chosen["dequantize"] == "divide" else f.multiply(whole, step)
+
+    bottom = low if side == 0 else back(first)
+    top = high if side == 1 else back(last)
+    x = f.convert(x)
+    if math.isnan(x):
+        x = bottom if chosen["nan"] == "low" else x
+    elif range_given or chosen["clip"] == "always":
+        x = max(min(x, top), bottom)
+    t = f.multiply(x, factor)
+    written = rounding
+    if chosen["rounding"] == "half_away" or (rounding, chosen["rounding"]) == ("half_up", "floor_plus_half"):
+        written = chosen["rounding"]
+    whole = round_to_whole(t, written, f)
+    if whole == 0 and written in ("half_even", "half_away"):
+        whole = math.copysign(0.0, t)
+    return back(whole)

@@ -1,0 +1,216 @@
+"""TensorFlow's quantize_and_dequantize: a scale alone, so that 0 stays 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oracle.arithmetic import flush
+from oracle.formats import FLOAT32, Array
+from oracle.rounding import ROUND
+from oracle.specification import Arguments, Definition, Silence
+
+ROUNDINGS = ("half_even", "half_up")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One way of computing quantize_and_dequantize; the fields are in the order of the arithmetic."""
+
+    subnormals: str = "kept"
+    side: str = "factor"
+    clip: str = "always"
+    nan: str = "propagates"
+    rounding: str = "asked"
+    dequantize: str = "divide"
+
+
+MEANING: dict[str, dict[str, str]] = {
+    "subnormals": {
+        "kept": "subnormal numbers are numbers",
+        "flushed": "every subnormal argument and result becomes zero",
+    },
+    "side": {
+        "factor": "the end that gives the smaller factor decides",
+        "magnitude": "the larger magnitude decides, divided by the last code",
+    },
+    "clip": {
+        "always": "x is clipped to the range that the codes hold",
+        "given": "x is clipped only where a range is given",
+    },
+    "nan": {
+        "propagates": "NaN stays NaN",
+        "low": "NaN becomes the low bound, where a range is given",
+    },
+    "rounding": {
+        "asked": "ties go as asked",
+        "floor_plus_half": "as asked, half_up as floor(t + 0.5), the sum rounded: 0.49999997 -> 1",
+        "half_away": "ties go away from zero, whatever is asked",
+    },
+    "dequantize": {
+        "divide": "code / factor",
+        "multiply": "code * step, where step is low / qmin or high / qmax, of the side that gave the factor",
+        "reciprocal": "code * step, where step is low * float32(1 / qmin) or high * float32(1 / qmax)",
+    },
+}
+AXES = {axis: tuple(choices) for axis, choices in MEANING.items()}
+DOCUMENTED = Profile()
+
+
+def quantize_and_dequantize(
+    x: Any, low: Any, high: Any, signed: bool, bits: int, range_given: bool, rounding: str,
+    narrow_range: bool, axis: int | None, profile: Profile = DOCUMENTED,
+) -> Array:  # fmt: skip
+    """Return the value of each real on a grid around 0, as wide as the codes hold.
+
+        factor = min(qmin / low where both are negative, qmax / high where both are positive)
+        y = round(clip(x, qmin / factor, qmax / factor) * factor) / factor
+
+    Args:
+        x: real values; float32, shape S.
+        low, high: the range, low <= high; float32, shape (), or that of the axis; not used, and
+            computed from x, unless range_given.
+        signed: whether the codes are -2^(bits-1) to 2^(bits-1) - 1 instead of 0 to 2^bits - 1.
+        bits: width of the codes, in [1, 24].
+        range_given: whether low and high are used, instead of the least and the largest x.
+        rounding: half_even, or half_up: ties toward +inf.
+        narrow_range: whether the lowest signed code is left out.
+        axis: the axis whose slices each have a range; None for one range.
+        profile: the arithmetic; the default is the definition.
+
+    Returns:
+        float32, shape S.
+
+    Raises:
+        ValueError: an argument breaks its line above; the message shows its value.
+
+    Source: tf.quantization.quantize_and_dequantize_v2 (QuantizeAndDequantizeV2), "It determines the scale
+        from one of input_min and input_max, then updates the other one to maximize the representable
+        range.", "output = round(clamp(value, input_min, input_max) * scale_factor) / scale_factor."
+    Silent about: NaN; a range that neither side decides.
+    """
+    values = np.asarray(x)
+    if values.dtype != np.float32:
+        raise ValueError(f"x must be float32, got {values.dtype.name}")
+    if rounding not in ROUNDINGS:
+        raise ValueError(f"rounding must be one of {', '.join(ROUNDINGS)}, got {rounding}")
+    if not 1 <= bits <= 24:
+        raise ValueError(f"bits must lie in [1, 24], got {bits}")
+    values = values if axis is None else np.moveaxis(values, axis, -1)
+    with np.errstate(all="ignore"):
+        bounds = range_of(values, low, high, range_given, axis)
+        is_clipped = range_given or profile.clip == "always"
+        y = on_grid(values, bounds, codes_of(signed, bits, narrow_range), rounding, is_clipped, profile)
+    return y if axis is None else np.moveaxis(y, -1, axis)
+
+
+def codes_of(signed: bool, bits: int, narrow_range: bool) -> tuple[np.float32, np.float32]:
+    """Return the first and the last code."""
+    if not signed:
+        return np.float32(0), np.float32(2**bits - 1)
+    half = 2 ** (bits - 1)
+    return np.float32(-half + narrow_range), np.float32(half - 1)
+
+
+def range_of(x: Array, low: Any, high: Any, range_given: bool, axis: int | None) -> tuple[Array, Array]:
+    """Return the range: as it is given, or of x, or of each slice of its last axis."""
+    if range_given:
+        return np.asarray(low, np.float32), np.asarray(high, np.float32)
+    axes = None if axis is None else tuple(range(x.ndim - 1))
+    return np.asarray(x.min(axis=axes)), np.asarray(x.max(axis=axes))
+
+
+def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.float32], rounding: str,
+            is_clipped: bool, profile: Profile) -> Array:  # fmt: skip
+    """Return the values of the grid nearest to x."""
+
+    def keep(value: Any) -> Array:
+        single = np.asarray(value, np.float32)
+        return flush(single, FLOAT32) if profile.subnormals == "flushed" else single
+
+    largest: Any = np.finfo(np.float32).max
+    sides = [
+        np.where(keep(code * keep(bound)) > 0, keep(code / keep(bound)), largest)
+        for code, bound in zip(codes, bounds, strict=True)
+    ]
+    if profile.side == "magnitude":
+        largest_end = np.maximum(np.abs(keep(bounds[0])), np.abs(keep(bounds[1])))
+        bounds, sides = (bounds[0], largest_end), [largest, keep(codes[1] / largest_end)]
+    is_low = sides[0] < sides[1]
+    factor = np.where(is_low, sides[0], sides[1])
+    bound, code = np.where(is_low, *bounds), np.where(is_low, *codes)
+    step = keep(keep(bound) / code)
+    if profile.dequantize == "reciprocal":
+        step = keep(keep(bound) * keep(np.float32(1) / code))
+    low, high = (keep(end / factor) if profile.dequantize == "divide" else keep(end * step) for end in codes)
+    low, high = np.where(is_low, bounds[0], low), np.where(is_low, high, bounds[1])
+    clipped = np.maximum(np.minimum(keep(x), high), low) if is_clipped else keep(x)
+    if profile.nan == "low":
+        clipped = np.where(np.isnan(x), low, clipped)
+    whole = rounded(clipped, factor, rounding, profile.rounding, keep)
+    return keep(whole / factor) if profile.dequantize == "divide" else keep(whole * step)
+
+
+def rounded(x: Array, factor: Array, rounding: str, choice: str, keep: Any) -> Array:
+    """Return x * factor, rounded to whole numbers."""
+    written = "half_away" if choice == "half_away" else rounding
+    if (written, choice) == ("half_up", "floor_plus_half"):
+        written = choice
+    return ROUND[written](keep(x * factor), FLOAT32)
+
+
+def undefined(arguments: Arguments) -> str | None:
+    """Return what the definition does not decide about these arguments, or None."""
+    x = np.asarray(arguments["x"])
+    if not x.size or (not arguments["range_given"] and not np.isfinite(x).all()):
+        return "no text says what the range of no numbers, of NaN or of infinity is"
+    axis = arguments["axis"]
+    low, high = range_of(x if axis is None else np.moveaxis(x, axis, -1), arguments["low"],
+                         arguments["high"], arguments["range_given"], axis)  # fmt: skip
+    qmin, qmax = codes_of(arguments["signed"], arguments["bits"], arguments["narrow_range"])
+    if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
+        return "no text says what a range is whose ends are not finite, or not in order"
+    with np.errstate(all="ignore"):
+        decided = ((qmin * low > 0) & np.isfinite(qmin / low)) | (
+            (qmax * high > 0) & np.isfinite(qmax / high)
+        )
+    return None if decided.all() else "the text has no factor for a range that neither side decides"
+
+
+def has_nan(arguments: Arguments) -> bool:
+    return bool(np.isnan(arguments["x"]).any())
+
+
+def is_given(arguments: Arguments, _: Profile) -> bool:
+    """Whether one range, which does not depend on x, holds for all elements."""
+    return bool(arguments["range_given"]) and arguments["axis"] is None
+
+
+def is_staircase(arguments: Arguments) -> bool:
+    return is_given(arguments, DOCUMENTED) and arguments["bits"] <= 8
+
+
+OPERATIONS = (
+    Definition(
+        function=quantize_and_dequantize,
+        source="TensorFlow, tf.quantization.quantize_and_dequantize_v2",
+        sentences=(
+            "This op determines the maximum scale_factor that would map the initial [input_min, input_max]"
+            " range to a range that lies within the representable quantized range.",
+            "It determines the scale from one of input_min and input_max, then updates the other one to"
+            " maximize the representable range.",
+            "output = round(clamp(value, input_min, input_max) * scale_factor) / scale_factor.",
+            "HALF_UP: round towards positive. In this mode 7.5 rounds up to 8 and -7.5 rounds up to -7.",
+        ),
+        silences=(Silence("nan", AXES["nan"], has_nan, "NaN is not mentioned"),),
+        profile=DOCUMENTED,
+        axes=AXES,
+        meaning=MEANING,
+        family="tensorflow",
+        is_elementwise=is_given,
+        is_staircase=is_staircase,
+        undefined=undefined,
+    ),
+)
