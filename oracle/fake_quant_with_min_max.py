@@ -25,7 +25,7 @@ from oracle.tensorflow_range import (
 
 AXES = {
     axis: tuple(MEANING[axis])
-    for axis in ("validation", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling", "origin",
+    for axis in ("validation", "width", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling", "origin",
                  "rounding")
 }  # fmt: skip
 
@@ -66,6 +66,7 @@ def fake_quant_with_min_max(
     if values.dtype != np.float32:
         raise ValueError(f"x must be float32, got {values.dtype.name}")
     low, high = check_range(low, high, bits, profile)
+    bits = 8 if profile.width == "eight" else bits
     with np.errstate(all="ignore"):
         adjusted = adjust(low, high, bits, narrow_range, profile)
         y = on_grid(values, adjusted, profile)

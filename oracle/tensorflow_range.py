@@ -21,6 +21,7 @@ class Profile:
     """One way of computing a TensorFlow fake quantizer; the fields are in the order of the arithmetic."""
 
     validation: str = "refuses"
+    width: str = "bits"
     subnormals: str = "kept"
     scale: str = "divide"
     nudged: str = "bound"
@@ -43,6 +44,10 @@ MEANING: dict[str, dict[str, str]] = {
         "refuses": "low must be below high",
         "zeros": "nothing is refused; where low and high are both 0 each output is 0 and the gradient dy",
         "computes": "nothing is refused: the formulas are computed",
+    },
+    "width": {
+        "bits": "codes have as many bits as were asked for",
+        "eight": "codes have 8 bits, whatever was asked for",
     },
     "subnormals": {
         "kept": "subnormal numbers are numbers",

@@ -108,7 +108,8 @@ def _quantize_apply(x, low, high, bits, narrow_range):
     if not flat.size:
         raise Unsupported("a kernel has at least one weight")
     dense = keras.layers.Dense(1, use_bias=False, input_shape=(len(flat),))
-    model = tfmot.quantization.keras.quantize_apply(keras.Sequential([dense]))
+    annotated = tfmot.quantization.keras.quantize_annotate_model(keras.Sequential([dense]))
+    model = tfmot.quantization.keras.quantize_apply(annotated)
     ((kernel, quantizer, variables),) = model.layers[-1]._weight_vars
     kernel.assign(flat)
     variables["min_var"].assign(low)

@@ -18,6 +18,7 @@ RANGE_CHOICES: dict[str, tuple[str, ...]] = {
 }
 FAKE_QUANT_CHOICES: dict[str, tuple[str, ...]] = {
     **RANGE_CHOICES,
+    "width": ("bits", "eight"),
     "nan": ("propagates", "low"),
     "scaling": ("divide", "inverse", "reciprocal"),
     "origin": ("zero", "shifted", "low", "low_fused"),
@@ -109,6 +110,7 @@ def fake_quant_with_min_max(x: float, low: float, high: float, bits: int, narrow
     """
     chosen = {axis: names[0] for axis, names in FAKE_QUANT_CHOICES.items()} | dict(choices or {})
     low, high = checked(low, high, bits, chosen)
+    bits = 8 if chosen["width"] == "eight" else bits
     if chosen["validation"] == "zeros" and low == 0 and high == 0:
         return 0.0
     f, grid = arithmetic_of(chosen), adjusted(low, high, bits, narrow_range, chosen)
