@@ -33,6 +33,12 @@ OWN: dict[str, str] = {
     "opset-21": "the operator as of ONNX operator set 21",
     "opset-23": "the operator as of ONNX operator set 23",
     "no-zero-point": "the optional zero point left out, where it is 0",
+    "string": "made from its registered name",
+    "config": "made again from its own configuration",
+    "serialized": "made again from what serialize returned",
+    "dense-kernel": "as the kernel quantizer of a dense layer",
+    "convolution-kernel": "as the kernel quantizer of a convolution",
+    "dense-input": "as the input quantizer of a dense layer",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces
