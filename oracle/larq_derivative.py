@@ -22,6 +22,7 @@ class ApproxProfile:
 
     subnormals: str = "kept"
     height: str = "two"
+    product: str = "slope_first"
     nan: str = "masked"
     outside: str = "zero"
 
@@ -42,6 +43,10 @@ SUBNORMALS = {
 APPROX_MEANING = {
     "subnormals": SUBNORMALS,
     "height": {"two": "the slope at 0 is 2", "one": "the slope at 0 is 1"},
+    "product": {
+        "slope_first": "(2 (1 - |x|)) dy, each operation rounded",
+        "doubled_first": "(1 - |x|) (2 dy), each operation rounded",
+    },
     "nan": {"masked": "of a NaN x no gradient passes", "nan": "the gradient of a NaN x is NaN"},
     "outside": OUTSIDE,
 }
@@ -83,7 +88,10 @@ def approx_sign_gradient(x: Any, dy: Any, profile: ApproxProfile = ApproxProfile
             given = flush(given, target)
         height = round_result(magnitude.dtype.type(1) - magnitude, target, flushed)  # doubling is exact
         peak = magnitude.dtype.type(1 if profile.height == "one" else 2)
-        slope = round_result(height * peak * given, target, flushed)
+        if profile.product == "doubled_first":
+            slope = round_result(height * round_result(peak * given, target, flushed), target, flushed)
+        else:
+            slope = round_result(height * peak * given, target, flushed)
         is_inside = magnitude <= 1
         outside = masked(given, np.zeros_like(is_inside), profile)
         dx = np.where(is_inside, slope, outside)

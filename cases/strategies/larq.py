@@ -45,7 +45,7 @@ def dyadic(draw: Draw, shape: tuple[int, ...]) -> Array:
 def gradients(draw: Draw, like: Array, wild: bool = True) -> Array:
     """Draw a gradient for each element."""
     numbers = [1.0, -2.0, 0.5, 3.0, -0.75, 0.0, 1e-40]
-    some = [*numbers, -1e-45, float("inf"), float("nan")] if wild else numbers
+    some = [*numbers, -1e-45, float("inf"), float("nan"), 3e38] if wild else numbers
     drawn = draw(st.lists(st.sampled_from(some), min_size=like.size, max_size=like.size))
     return np.array(drawn, np.float32).reshape(like.shape)
 

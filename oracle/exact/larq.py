@@ -43,6 +43,7 @@ MASK = {
 APPROX = {
     "subnormals": ("kept", "flushed"),
     "height": ("two", "one"),
+    "product": ("slope_first", "doubled_first"),
     "nan": ("masked", "nan"),
     "outside": ("zero", "product"),
 }
@@ -164,7 +165,10 @@ def approx_gradient(x: float, dy: float, dtype: str, choices: Choices) -> float:
         return math.nan if choices["nan"] == "nan" else outside(given, choices)
     if value > 1:
         return outside(given, choices)
-    return a.multiply((1 if choices["height"] == "one" else 2) * a.add(1.0, -value), given)
+    peak, height = 1.0 if choices["height"] == "one" else 2.0, a.add(1.0, -value)
+    if choices["product"] == "doubled_first":
+        return a.multiply(height, a.multiply(peak, given))
+    return a.multiply(peak * height, given)
 
 
 def digits(value: float) -> int:
