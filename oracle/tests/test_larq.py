@@ -27,7 +27,7 @@ PLANTED = [
     for operation in OPERATIONS
     for profile in [DEFINITIONS[operation].profile, *(p for *_, p in single_changes(operation))]
 ]
-FLOAT16_SOME = np.arange(0, 1 << 16, 97, dtype=np.uint16).view(np.float16)
+FLOAT16_SOME = np.arange(0, 1 << 16, 331, dtype=np.uint16).view(np.float16)
 STEPS = np.array([0, 0.05, 0.25, 0.5, 1, 1 / 6, 5 / 6, 0.1, 0.7, 3], np.float32)
 AROUND = np.concatenate([
     neighbours(STEPS), neighbours(-STEPS),
