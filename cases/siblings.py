@@ -48,6 +48,12 @@ OWN: dict[str, str] = {
     "op-v3": "the third version of the operation",
     "args": "the range as numbers that are part of the operation, instead of tensors",
     "no-zero-point": "the optional zero point left out, where it is 0",
+    "string": "made from its registered name",
+    "config": "made again from its own configuration",
+    "serialized": "made again from what serialize returned",
+    "dense-kernel": "as the kernel quantizer of a dense layer",
+    "convolution-kernel": "as the kernel quantizer of a convolution",
+    "dense-input": "as the input quantizer of a dense layer",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces
