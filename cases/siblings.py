@@ -33,6 +33,11 @@ OWN: dict[str, str] = {
     "opset-21": "the operator as of ONNX operator set 21",
     "opset-23": "the operator as of ONNX operator set 23",
     "no-zero-point": "the optional zero point left out, where it is 0",
+    "rank-2": "x as one row of a matrix",
+    "rank-4": "x as one row of an image",
+    "after-convolution": "x as the result of a convolution by 1",
+    "constant-input": "x stored in the model instead of fed to it",
+    "fed": "the bounds of the ranges fed to the model instead of stored in it",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces

@@ -12,7 +12,7 @@ from oracle.formats import FLOAT32, FORMATS, Array, Format, format_of
 from oracle.rounding import ROUND
 from oracle.specification import Arguments, Definition, Equivalence, Silence
 
-ROUNDINGS = ("half_even", "half_up", "half_away", "toward_zero")
+ROUNDINGS = ("half_even", "half_up", "toward_zero")
 INTEGER_LEVELS = (15, 16, 255, 256)  # those that become 8-bit integers when a model is compiled
 NEARLY_ZERO = np.float32(1e-6)
 NEARLY_SYMMETRIC = np.float32(0.002)
@@ -23,6 +23,7 @@ STEP_LIMITS = np.float32(1e-32), np.float32(1e32)
 class Profile:
     """One way of computing FakeQuantize; the fields are in the order of the arithmetic."""
 
+    validation: str = "refuses"
     removed: str = "never"
     precision: str = "given"
     output_range: str = "given"
@@ -36,6 +37,10 @@ class Profile:
 
 
 MEANING: dict[str, dict[str, str]] = {
+    "validation": {
+        "refuses": "fewer than 2 levels are refused",
+        "computes": "they are computed with",
+    },
     "removed": {
         "never": "the operation is computed",
         "16_bit": "with 65536 levels, and equal input and output ranges, y is x: not even clipped",
@@ -76,6 +81,8 @@ MEANING: dict[str, dict[str, str]] = {
         "divide": "y = level / (levels - 1) * (output_high - output_low) + output_low",
         "factor": "y = level * step + output_low, step = (output_high - output_low) / (levels - 1)",
         "fused": "y = fma(level, step, output_low)",
+        "merged": "as fused; but where the step is 1 and output_low is whole it is added to the shift,"
+        " before rounding",
     },
     "nan": {
         "propagates": "NaN gives NaN, as the comparisons and the arithmetic of IEEE 754 do",
@@ -127,7 +134,9 @@ def fake_quantize_levels(
     Silent about: NaN, and the precision in which float16 and float64 are computed.
     """
     values = np.asarray(x)
-    bounds = check_arguments(values, (input_low, input_high, output_low, output_high), levels)
+    bounds = check_arguments(values, (input_low, input_high, output_low, output_high))
+    if profile.validation == "refuses" and levels < 2:
+        raise ValueError(f"levels must be >= 2, got {levels}")
     given = format_of(values)
     f = FLOAT32 if profile.precision == "float32" else given
     if profile.removed == "16_bit" and levels == 65536 and is_identity(bounds):
@@ -136,8 +145,10 @@ def fake_quantize_levels(
         low, high, out_low, out_high = (bound.astype(f.carrier) for bound in bounds)
         if profile.output_range == "integers":
             out_low, out_high = from_integers(out_low, out_high, levels)
-        shaped = (np.broadcast_to(bound, values.shape) for bound in (low, high, out_low, out_high))
-        ends = Range(*shaped, f.carrier(levels - 1))
+        low, high, out_low, out_high = (
+            np.broadcast_to(bound, values.shape) for bound in (low, high, out_low, out_high)
+        )
+        ends = Range(low, high, out_low, out_high, f.carrier(levels - 1))
         y = compute(values.astype(f.carrier), ends, f, profile)
         return np.asarray(y).astype(given.carrier)
 
@@ -148,12 +159,10 @@ def is_identity(bounds: list[Array]) -> bool:
     return all((np.abs(a - b) < NEARLY_ZERO).all() for a, b in ((low, out_low), (high, out_high)))
 
 
-def check_arguments(x: Array, bounds: tuple[Any, ...], levels: int) -> list[Array]:
+def check_arguments(x: Array, bounds: tuple[Any, ...]) -> list[Array]:
     """Return the bounds as arrays, or raise ValueError for what lies outside the domain."""
     if x.dtype.name not in FORMATS:
         raise ValueError(f"x must be float16, float32 or float64, got {x.dtype.name}")
-    if levels < 2:
-        raise ValueError(f"levels must be >= 2, got {levels}")
     arrays = [np.asarray(bound) for bound in bounds]
     for bound in arrays:
         if bound.dtype != x.dtype:
@@ -173,21 +182,40 @@ def compute(x: Array, ends: Range, f: Format, profile: Profile) -> Array:
         x = np.where(np.isnan(x), ends.low if profile.nan == "low" else ends.high, x)
     clipped = x
     if profile.bounds == "clipped":
-        clipped = np.minimum(np.maximum(x, ends.low), ends.high)
+        clipped = at_most(at_least(x, ends.low), ends.high)
     if profile.bounds == "clipped_high_first":
-        clipped = np.maximum(np.minimum(x, ends.high), ends.low)
-    level = ROUND[profile.rounding](scaled(clipped, ends, f, profile), f)
+        clipped = at_least(at_most(x, ends.high), ends.low)
+    merged = is_merged(ends, profile)
+    offset = ends.out_low if merged else f.carrier(0)
+    level = ROUND[profile.rounding](scaled(clipped, ends, f, profile, offset), f)
     if profile.bounds == "level_clipped":
-        level = np.minimum(np.maximum(level, f.carrier(0)), ends.steps)
-    y = mapped(level, ends, f, profile)
+        level = at_most(at_least(level, offset), ends.steps + offset)
+    y = level if merged else mapped(level, ends, f, profile)
     if profile.bounds != "compared":
         return y
     below, above = x <= np.minimum(ends.low, ends.high), x > np.maximum(ends.low, ends.high)
     return np.where(below, ends.out_low, np.where(above, ends.out_high, y))
 
 
-def scaled(x: Array, ends: Range, f: Format, profile: Profile) -> Array:
-    """Return the position of x between the ends of the input range, in levels."""
+def at_least(values: Array, low: Any) -> Array:
+    """Return the larger of both, and low for a zero of the other sign; NaN stays."""
+    return np.where(values <= low, low, values)
+
+
+def at_most(values: Array, high: Any) -> Array:
+    """Return the smaller of both, and high for a zero of the other sign; NaN stays."""
+    return np.where(values >= high, high, values)
+
+
+def is_merged(ends: Range, profile: Profile) -> bool:
+    """Whether output_low is added to the shift, so that rounding gives the value."""
+    has_unit_step = (ends.out_high - ends.out_low) / ends.steps == 1
+    is_whole = ends.out_low == np.trunc(ends.out_low)
+    return profile.output == "merged" and bool((has_unit_step & is_whole).all())
+
+
+def scaled(x: Array, ends: Range, f: Format, profile: Profile, offset: Any) -> Array:
+    """Return the position of x between the ends of the input range, in levels, plus an offset."""
     width: Array = ends.high - ends.low
     if profile.scaling == "divide":
         position: Array = (x - ends.low) / width * ends.steps
@@ -197,8 +225,8 @@ def scaled(x: Array, ends: Range, f: Format, profile: Profile) -> Array:
         return np.asarray((x - ends.low) * factor)
     shift = ends.low * factor if profile.shift == "product" else ends.low * ends.steps / width
     if profile.scaling == "fused":
-        return fused_multiply_add(x, factor, -shift, f)
-    return np.asarray(x * factor - shift)
+        return fused_multiply_add(x, factor, offset - shift, f)
+    return np.asarray(x * factor - (shift - offset))
 
 
 def mapped(level: Array, ends: Range, f: Format, profile: Profile) -> Array:
@@ -208,7 +236,7 @@ def mapped(level: Array, ends: Range, f: Format, profile: Profile) -> Array:
         value: Array = level / ends.steps * width + ends.out_low
         return value
     step = width / ends.steps
-    if profile.output == "fused":
+    if profile.output in ("fused", "merged"):
         return fused_multiply_add(level, step, ends.out_low, f)
     return np.asarray(level * step + ends.out_low)
 
@@ -223,15 +251,16 @@ def from_integers(low: Array, high: Array, levels: int) -> tuple[Array, Array]:
         return low, high
     f = low.dtype.type
     high = high.reshape(-1)[: low.size].reshape(low.shape if high.size > low.size else high.shape)
+    is_tiny = (np.abs(low) < NEARLY_ZERO) & (np.abs(high) < NEARLY_ZERO)
     is_signed = (np.signbit(low) != np.signbit(high)) & (np.abs(low) >= NEARLY_ZERO)
     ratio = low / high
     wanted = f(-1) if levels == 255 else f(-levels / (levels - 2))
     error = np.abs((ratio - wanted) / np.minimum(ratio, wanted))
     skewed = is_signed & ~((high != 0) & (error <= NEARLY_SYMMETRIC))
-    has_zero_point = bool((skewed | (~is_signed & (np.abs(low) >= NEARLY_ZERO))).any())
-    has_zero_point |= bool(is_signed.any() and not is_signed.all())
-    has_zero_point |= levels == 15
-    as_signed = bool(is_signed.all()) and not has_zero_point
+    has_zero_point = bool((skewed | (~is_signed & (np.abs(low) >= NEARLY_ZERO)))[~is_tiny].any())
+    counted = is_signed[~is_tiny] if not is_tiny.all() else (low < 0).any(keepdims=True)
+    has_zero_point |= levels == 15 or bool(counted.any() and not counted.all())
+    as_signed = bool(counted.all()) and not has_zero_point
     first, last = integer_range(levels, as_signed)
     step = (high - low) / f(last - first)
     zero_point = (f(first) * high - f(last) * low) / (high - low)
@@ -274,6 +303,8 @@ def has_other_than_float32(arguments: Arguments) -> bool:
 
 def contradiction(profile: Profile) -> str | None:
     """Return why no implementation can make these choices together, or None."""
+    if profile.shift == "first" and profile.output == "merged":
+        return "a merged output_low needs a shift: with output merged, shift must not be first"
     if profile.scaling == "divide" and profile.shift != "first":
         return "a quotient has no shift: with scaling divide, shift must be first"
     if profile.scaling == "fused" and profile.shift == "first":
@@ -313,6 +344,7 @@ OPERATIONS = (
         undefined=undefined,
         contradiction=contradiction,
         companions={("scaling", "fused"): {"shift": "product"},
+                    ("output", "merged"): {"scaling": "factor", "shift": "product"},
                     ("shift", "product"): {"scaling": "factor"},
                     ("shift", "quotient"): {"scaling": "factor"}},
         mends=({"shift": "product"}, {"shift": "quotient"}, {"shift": "first"}, {"scaling": "factor"},
