@@ -39,7 +39,12 @@ class Case:
 
     @property
     def codes(self) -> str:
-        """The integer type whose range is [qmin, qmax], or the range; else the width, if there is one."""
+        """The integer type whose range is [qmin, qmax], or the range; else what says the width."""
+        if "type" in self.arguments:
+            return str(self.arguments["type"])
+        if "levels" in self.arguments:
+            is_one = all(np.ndim(value) == 0 for name, value in self.arguments.items() if name != "x")
+            return f"{self.arguments['levels']} levels" + ("" if is_one else " per channel")
         if "qmin" not in self.arguments:
             return f"{self.arguments['bits']} bits" if "bits" in self.arguments else ""
         qmin, qmax = self.arguments["qmin"], self.arguments["qmax"]

@@ -54,6 +54,11 @@ OWN: dict[str, str] = {
     "dense-kernel": "as the kernel quantizer of a dense layer",
     "convolution-kernel": "as the kernel quantizer of a convolution",
     "dense-input": "as the input quantizer of a dense layer",
+    "rank-2": "x as one row of a matrix",
+    "rank-4": "x as one row of an image",
+    "after-convolution": "x as the result of a convolution by 1",
+    "constant-input": "x stored in the model instead of fed to it",
+    "fed": "the bounds of the ranges fed to the model instead of stored in it",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces

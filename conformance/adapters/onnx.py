@@ -8,6 +8,7 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 
 from conformance.adapters import Unsupported
+from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_models import Questions
 
 BACKENDS = {"reference": {}}
@@ -34,7 +35,7 @@ def _run(model, feeds, every=False):
 
 
 _QUESTIONS = Questions(_run)
-DOORS = _QUESTIONS.doors()
+DOORS = _QUESTIONS.doors() | float8_doors(_run)
 
 
 def quantize(x, scale, zero_point, qmin, qmax):

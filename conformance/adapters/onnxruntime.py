@@ -9,6 +9,8 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from conformance.adapters import Unsupported
+from conformance.adapters.onnx_float8 import doors as float8_doors
+from conformance.adapters.onnx_float8 import through_ort_values
 from conformance.adapters.onnx_models import Questions
 
 BACKENDS = {"optimized": {}, "unoptimized": {}}
@@ -43,7 +45,7 @@ def _run(model, feeds, every=False):
 
 
 _QUESTIONS = Questions(_run)
-DOORS = _QUESTIONS.doors()
+DOORS = _QUESTIONS.doors() | float8_doors(through_ort_values(_session))
 
 
 def quantize(x, scale, zero_point, qmin, qmax):
