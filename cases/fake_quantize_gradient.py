@@ -9,6 +9,7 @@ from cases.gradients import NARROW, ask, at_ends
 from cases.points import INT4, INT8, UINT8, neighbours, singles
 from cases.reals import one, tenth
 
+ONE = {"qmin": 0, "qmax": 1}
 THIRD = np.float32(1 / 3)
 SPECIAL = singles([np.inf, -np.inf, 3e38, -3e38, 2.0**31, -(2.0**63), 1.0, -0.0])
 TWO = np.stack([at_ends(tenth, 3, INT8), at_ends(np.float32(0.7), -5, INT8)])
@@ -47,9 +48,8 @@ CASES = [
          ask(singles([0, 0, 0, 500, 500, 500, -500]), one, 0, INT8,
              singles([np.inf, np.nan, -0.0, np.inf, np.nan, -0.0, 3.0])),
          "times 0, infinity gives NaN; selected, 0"),
-    Case("fake_quantize_gradient/one-code", ask(at_ends(tenth, 5, {"qmin": 5, "qmax": 5}), tenth, 5,
-                                              {"qmin": 5, "qmax": 5}),
-         "a range of one code: only 0 passes"),
+    Case("fake_quantize_gradient/one-bit", ask(at_ends(tenth, 0, ONE), tenth, 0, ONE),
+         "a range of two codes"),
     Case("fake_quantize_gradient/two-axes", ask(TWO[:, :12].reshape(2, 3, 4), tenth, 3, INT8),
          "the shape is kept"),
     Case("fake_quantize_gradient/one-number", ask(np.array(0.25, np.float32), tenth, 3, INT8),

@@ -23,6 +23,7 @@ OWN: dict[str, str] = {
     "tensor-parameters": "scale and zero point as tensors instead of numbers",
     "per-channel": "per channel, with one channel",
     "per-channel-last": "per channel, one channel on the last axis",
+    "operator-per-channel": "an operator of its own for one channel, instead of the two real ones",
     "learnable": "the learnable operator, forward only",
     "module": "the FakeQuantize module with the same scale and zero point",
     "real": "quantize and dequantize one after the other instead of the fake quantizer",

@@ -117,6 +117,8 @@ def learned(x: Array, scale: Any, zero_point: Any, codes: tuple[int, int], facto
         "zero_point": np.where(below | above, -dy * scale * factor, np.float32(0)),
     }
     sums = {name: np.asarray(total(each)) for name, each in terms.items()}
+    if not x.size and profile.empty == "arguments":
+        sums = {"scale": np.asarray(scale), "zero_point": np.asarray(zero_point)}
     return {"x": masked(dy, inside, profile), **sums}
 
 

@@ -80,11 +80,11 @@ def rounding_error(arguments: Arguments, _: Mapping[str, Any], of_scale: bool) -
 
 _PROOF = (
     "0 for one element, for a dy that is no number, and where x / scale and dy are multiples of 2^-5,"
-    " scale and grad_factor powers of two and sum|dy| * (qmax - qmin) <= 2^14: every product is exact, and partial sums of such terms have"
-    " at most 24 bits. Else a term t is at most M = |dy| * grad_factor * 2 (qmax - qmin + 1), for the zero"
-    " point |dy| * grad_factor * scale, and comes from four operations, each of which errs by at most"
-    " 2^-24 M; n - 1 additions err by at most 2^-24 sum(M) each, in any order. Twice that, for two"
-    " evaluations: (n + 8) 2^-23 sum(M)."
+    " scale and grad_factor powers of two and sum|dy| * (qmax - qmin) <= 2^14: every product is exact,"
+    " and partial sums of such terms have at most 24 bits. Else a term is at most M = |dy| * grad_factor"
+    " * 2 (qmax - qmin + 1), for the zero point |dy| * grad_factor * scale, and comes from four operations,"
+    " each of which errs by at most 2^-24 M; n - 1 additions err by at most 2^-24 sum(M) each, in any"
+    " order. Twice that, for two evaluations: (n + 8) 2^-23 sum(M), as long as no product is subnormal."
 )
 BOUNDS = (
     Bound("scale", partial(rounding_error, of_scale=True), _PROOF),

@@ -21,6 +21,7 @@ class Profile:
     masking: str = "selects"
     edge: str = "bound"
     slope: str = "quotient"
+    empty: str = "zero"
 
 
 STRAIGHT = Profile()
@@ -76,6 +77,10 @@ MEANING: dict[str, dict[str, str]] = {
         "quotient": "dy * ((y - x) / scale)",
         "product": "(dy * (y - x)) * (1 / scale)",
         "product_fused": "as product, y - x by a fused multiply-add",
+    },
+    "empty": {
+        "zero": "the gradients of an empty tensor are empty sums, 0",
+        "arguments": "for an empty tensor the scale and the zero point are given out as their own gradients",
     },
 }
 

@@ -22,6 +22,7 @@ GRADIENT_CHOICES: dict[str, tuple[str, ...]] = {
     "masking": ("selects", "multiplies"),
     "edge": ("bound", "beyond"),
     "slope": ("quotient", "product", "product_fused"),
+    "empty": ("zero", "arguments"),
 }
 
 
@@ -141,6 +142,8 @@ def learnable_fake_quantize_gradient(
     """
     chosen = {axis: names[0] for axis, names in GRADIENT_CHOICES.items()} | {"mask": "code"}
     chosen |= dict(choices or {})
+    if not x and chosen["empty"] == "arguments":
+        return [], scale, zero_point
     zero = zero_point_code(zero_point, qmin, qmax, chosen)
     of_x, of_scale, of_zero = [], [], []
     for value, gradient in zip(x, dy, strict=True):
