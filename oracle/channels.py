@@ -46,6 +46,20 @@ def joined(slices: list[Any], axis: int) -> Any:
     return like(slices[0], np.moveaxis(together, 0, axis))
 
 
+def lone_codes(shape: tuple[int, ...], axis: int, per_byte: int) -> Array:
+    """Return which codes of a packed tensor share a byte with another channel, or with none.
+
+    Codes lie in memory in order, so many to a byte; a run is the stretch of one channel.
+    """
+    size = int(np.prod(shape))
+    alone = shape[axis] == 1
+    run = size if alone else int(np.prod(shape[axis % len(shape) + 1 :]))
+    index = np.arange(size)
+    start, byte = index // max(run, 1) * run, index // per_byte * per_byte
+    found: Array = (byte < start) | (byte + per_byte > start + run)
+    return found.reshape(shape)
+
+
 def per_channel(function: Callable[[Any, Any, int], Any], value: Any, scale: Any, zero_point: Any,
                 axis: int) -> Any:  # fmt: skip
     """Return function(slice, scale, zero point) of each channel, as one tensor.
@@ -58,6 +72,8 @@ def per_channel(function: Callable[[Any, Any, int], Any], value: Any, scale: Any
     slices = channels(value, axis)
     if not slices:
         raise ValueError("an axis must have a channel, got 0")
+    if np.asarray(zero_point).dtype.kind not in "iu":
+        raise ValueError(f"zero_point must be integers, got {np.asarray(zero_point).dtype.name}")
     scales = parameters("scale", scale, len(slices))
     zero_points = parameters("zero_point", zero_point, len(slices))
     each = zip(slices, scales, zero_points, strict=True)
