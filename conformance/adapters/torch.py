@@ -12,7 +12,12 @@ import os
 
 import numpy as np
 import torch
-from torch.ao.quantization import FakeQuantize, MinMaxObserver, PerChannelMinMaxObserver
+from torch.ao.quantization import (
+    FakeQuantize,
+    MinMaxObserver,
+    MovingAverageMinMaxObserver,
+    PerChannelMinMaxObserver,
+)
 from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
@@ -115,14 +120,49 @@ def _choose_qparams_per_channel(x, qmin, qmax, scheme):
     return _observe(PerChannelMinMaxObserver, options, np.asarray(x).reshape(1, -1), qmin, qmax)
 
 
-def _observe(kind, options, x, qmin, qmax):
+def _choose_qparams_moving_average(x, qmin, qmax, scheme, running=None, averaging=0.01):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed moving average")
+    options = {"qscheme": getattr(torch, f"per_tensor_{scheme}"), "averaging_constant": averaging}
+    before = [] if running is None else [running]
+    return _observe(MovingAverageMinMaxObserver, options, x, qmin, qmax, before)
+
+
+def _choose_qparams_reduced(x, qmin, qmax, scheme):
+    if _DECOMPOSED:
+        raise Unsupported("the decomposed operator has no reduced range")
+    dtypes = {(-64, 63): torch.qint8, (0, 127): torch.quint8}
+    if (qmin, qmax) not in dtypes:
+        raise Unsupported("a reduced range is that of 8 bits, halved")
+    scheme = getattr(torch, f"per_tensor_{scheme}")
+    observer = MinMaxObserver(dtype=dtypes[qmin, qmax], qscheme=scheme, reduce_range=True)
+    observer(_reals(x))
+    return _qparams(*observer.calculate_qparams())
+
+
+def _choose_qparams_fused(x, qmin, qmax, scheme, running=None, averaging=0.01):
+    if _DECOMPOSED:
+        raise Unsupported("the fused observer is an ATen kernel")
+    infinity = float("inf")
+    low, high = (infinity, -infinity) if running is None else (float(v) for v in running)
+    lows, highs = torch.tensor([low]), torch.tensor([high])
+    scale, zero_point = torch.ones(1), torch.zeros(1, dtype=torch.int32)
+    on, symmetric = torch.tensor([1]), scheme == "symmetric"
+    torch.fused_moving_avg_obs_fake_quant(
+        _reals(x), on, on, lows, highs, scale, zero_point, averaging, qmin, qmax, -1, False, symmetric
+    )
+    return _qparams(scale, zero_point)
+
+
+def _observe(kind, options, x, qmin, qmax, before=()):
     """Feed an observer; it gets a range only where that is not its dtype's own."""
     observed = {(-128, 127): torch.qint8, (0, 255): torch.quint8}.get((qmin, qmax))
     if observed is None:
         observed = torch.qint8 if qmin >= -128 and qmax <= 127 else _storage(qmin, qmax)
         options = {**options, "quant_min": qmin, "quant_max": qmax}
     observer = kind(dtype=observed, **options)
-    observer(_reals(x))
+    for batch in (*before, x):
+        observer(_reals(batch))
     return _qparams(*observer.calculate_qparams())
 
 
@@ -337,7 +377,12 @@ DOORS = {
         "per-channel": _learnable_fake_quantize_gradient_per_channel,
         "module": _learnable_fake_quantize_gradient_module,
     },
-    "choose_qparams": {"per-channel": _choose_qparams_per_channel},
+    "choose_qparams": {
+        "per-channel": _choose_qparams_per_channel,
+        "moving-average": _choose_qparams_moving_average,
+        "reduced-range": _choose_qparams_reduced,
+        "fused": _choose_qparams_fused,
+    },
     "quantize": {
         "tensor-parameters": _quantize_tensor_parameters,
         "per-channel": _quantize_per_channel,
