@@ -52,7 +52,7 @@ CASES = [
          "a range of two codes"),
     Case("fake_quantize_gradient/two-axes", ask(TWO[:, :12].reshape(2, 3, 4), tenth, 3, INT8),
          "the shape is kept"),
-    Case("fake_quantize_gradient/one-number", ask(np.array(0.25, np.float32), tenth, 3, INT8),
+    Case("fake_quantize_gradient/one-number", ask(np.array(12.43, np.float32), tenth, 3, INT8),
          "a tensor of rank 0 keeps its shape"),
     Case("fake_quantize_gradient/empty", ask(np.zeros(0, np.float32), tenth, 3, INT8),
          "an empty tensor gives an empty tensor"),

@@ -29,7 +29,7 @@ CASES = [
     zero_point_of(0.5, "of-one-half", "half even gives 0, half away and half up 1"),
     zero_point_of(-0.5, "of-minus-one-half", "half even and half up give 0, half away -1"),
     zero_point_of(1.5, "of-three-halves", "half even gives 2, truncation 1"),
-    zero_point_of(-2.7, "of-minus-2.7", "-3 is nearest; truncation gives -2"),
+    zero_point_of(-2.7, "below-minus-two", "-3 is nearest; truncation gives -2"),
     zero_point_of(127, "at-the-end", "127 is a code"),
     zero_point_of(300, "beyond-the-range", "undefined: clipped, or used; systems are compared"),
     Case("learnable_fake_quantize/ties", ask(ties_and_bounds(tenth, 3, -128, 127), tenth, 3, INT8),

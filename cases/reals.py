@@ -266,7 +266,6 @@ CHANNELS: list[Question] = [
     ("channels-float16",
      ask_channels(WIDE.astype(np.float16).reshape(28, 3), 1, scale=np.array([0.1, 0.07, 1.0], np.float16)),
      "a division in float32 instead of float16 moves codes"),
-    ("channels-with-too-few-scales", ask_channels(WIDE.reshape(28, 3), 0), "must be refused"),
 ]  # fmt: skip
 
 QUESTIONS: list[Question] = TIES + SCALES + EDGES + TYPES + FORMATS + OUTSIDE + CHANNELS

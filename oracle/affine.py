@@ -14,7 +14,14 @@ from oracle.affine_profile import (
     Profile,
     check_profile,
 )  # fmt: skip
-from oracle.affine_steps import CODES_PER_BYTE, dequantize_steps, evaluate, quantize_steps, resolve
+from oracle.affine_steps import (
+    CODES_PER_BYTE,
+    dequantize_steps,
+    evaluate,
+    quantize_steps,
+    real_steps,
+    resolve,
+)  # fmt: skip
 from oracle.arithmetic import round_result
 from oracle.bfloat16 import Bfloat16
 from oracle.channels import like, lone_codes, per_channel
@@ -136,7 +143,8 @@ def fake_quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axi
         if profile.presentation == "sum":
             y = round_result(given * reals.dtype.type(0) + y, output, flushed)
         if profile.nan == "propagates":
-            y = np.where(np.isnan(reals), reals.dtype.type(np.nan), y)
+            lost = np.isnan(evaluate(real_steps(grid, profile), reals))
+            y = np.where(lost, reals.dtype.type(np.nan), y)
     return presented(y, output)
 
 

@@ -136,6 +136,12 @@ def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         yield from quantize_steps(unsigned, replace(profile, code_type="given"))
         yield Step("shift", "- 128", lambda c: c - 128)
         return
+    yield from real_steps(grid, profile)
+    yield from code_steps(grid, profile)
+
+
+def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
+    """The way from real values to the whole reals that become codes."""
     f, flushed = grid.arithmetic, profile.subnormals == "flushed"
 
     def real(value: float) -> Array:
@@ -171,7 +177,6 @@ def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         has_offset = profile.offset != "after"
         a, b = (real(grid.qmin), real(grid.qmax)) if has_offset else (low, high)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
-    yield from code_steps(grid, profile)
 
 
 def reciprocal(grid: Grid, profile: Profile) -> Array:

@@ -183,6 +183,16 @@ def test_a_profile_is_checked_before_it_computes() -> None:
     check_profile("dequantize", Profile(rounding="up"))  # an axis that dequantize does not have
 
 
+def test_an_axis_and_its_parameters_are_checked() -> None:
+    x, zero_points = np.zeros((2, 3), np.float32), np.zeros(2, np.int32)
+    with pytest.raises(ValueError, match=r"axis must lie in \[-2, 1\], got 2"):
+        quantize(x, np.float32([1, 1]), zero_points, -128, 127, axis=2)
+    with pytest.raises(ValueError, match=r"scale must have shape \(3,\), one for each channel, got \(2,\)"):
+        quantize(x, np.float32([1, 1]), zero_points, -128, 127, axis=1)
+    with pytest.raises(ValueError, match="zero_point must be integers, got float32"):
+        fake_quantize(x, np.float32([1, 1]), zero_points.astype(np.float32), -128, 127, axis=0)
+
+
 def test_codes_that_are_computed_with_where_they_are_not_refused() -> None:
     computes = Profile(validation="computes")
     x = np.float32([-100, 0, 100])
