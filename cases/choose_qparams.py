@@ -14,6 +14,11 @@ def ask(low: float, high: float, codes: dict[str, int], scheme: str = "affine") 
     return {"x": np.array([low, high], np.float32), **codes, "scheme": scheme}
 
 
+def averaged(before: tuple[float, float], now: tuple[float, float], averaging: float,
+             codes: dict[str, int]) -> dict[str, Any]:  # fmt: skip
+    return {**ask(*now, codes), "running": np.array(before, np.float32), "averaging": averaging}
+
+
 CASES = [
     Case("choose_qparams/plain", ask(-1.0, 2.0, UINT8), "dividing by 256 gives another scale"),
     Case("choose_qparams/plain-signed", ask(-1.0, 2.0, INT8), "the zero point is -43, not 85"),
@@ -33,7 +38,7 @@ CASES = [
          "low / scale is 62.5 but for the rounding of the scale: float64 throughout gives -65, a scale"
          " rounded to float32 before its use gives -66"),
     Case("choose_qparams/zero-point-from-the-other-bound", ask(-0.6, 0.76, INT8),
-         "computed from high it is -16, from low -15"),
+         "computed from low it is -15, from high -16"),
     Case("choose_qparams/zero-point-between-bounds", ask(-2.49, 2.49, INT16),
          "-0.5 from low rounds to 0; from high, with the rounded scale, to -1"),
     Case("choose_qparams/scale-of-float64", ask(-0.42, 1.62, UINT8),
@@ -61,6 +66,21 @@ CASES = [
     Case("choose_qparams/symmetric-tiny", ask(-1e-30, 2e-30, INT8, "symmetric"), "a floor shows"),
     Case("choose_qparams/symmetric-huge", ask(-3e38, 3e38, INT8, "symmetric"),
          "2 * max overflows float32; max / 127.5 does not"),
+    Case("choose_qparams/symmetric-high", ask(-1.0, 3.0, UINT8, "symmetric"),
+         "with one step more below 0, 3 is code 127 from the middle, and the scale 3/127"),
+    Case("choose_qparams/symmetric-one-sided", ask(1.0, 3.0, INT8, "symmetric"),
+         "a range on one side is made symmetric: not 3/255 with zero point -128"),
+    Case("choose_qparams/reduced", ask(-1.0, 2.0, {"qmin": 0, "qmax": 127}), "7 of 8 bits: 127 steps"),
+    Case("choose_qparams/reduced-signed", ask(-0.42, 1.62, {"qmin": -64, "qmax": 63}), "7 of 8 bits"),
+    Case("choose_qparams/averaged", averaged((-1.0, 2.0), (-3.0, 1.0), 0.01, UINT8),
+         "the range of x alone, or of both together, gives another scale"),
+    Case("choose_qparams/averaged-half", averaged((-1.0, 2.0), (-3.0, 1.0), 0.5, INT8), "the middle of both"),
+    Case("choose_qparams/averaged-rounds", averaged((-0.3, 1.7), (-0.9, 0.4), 0.3, UINT8),
+         "old + c * (new - old) is another number than (1 - c) * old + c * new"),
+    Case("choose_qparams/averaged-rounds-again", averaged((-1.1, 0.7), (-0.2, 2.3), 0.01, INT8),
+         "as averaged-rounds"),
+    Case("choose_qparams/averaged-all", averaged((-1.0, 2.0), (-3.0, 1.0), 1.0, UINT8),
+         "a weight of 1 forgets what was before"),
     Case("choose_qparams/zeros", ask(0.0, 0.0, UINT8), "undefined: systems are compared"),
     Case("choose_qparams/nan", ask(float("nan"), 1.0, UINT8), "undefined: systems are compared"),
     Case("choose_qparams/infinity", ask(-1.0, float("inf"), UINT8), "undefined: systems are compared"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cases.case import Case
-from cases.points import INT2, INT4, INT8, INT16, INT32, UINT2, UINT4, UINT8, UINT16
+from cases.points import INT2, INT4, INT8, INT16, INT32, UINT2, UINT4, UINT8, UINT16, singles
 from cases.reals import brain, one, tenth
 
 
@@ -20,6 +20,11 @@ def ask(
 ) -> dict[str, Any]:
     named = {"dtype": dtype} if dtype else {}
     return {"code": code, "scale": scale, "zero_point": zero_point, **codes, **named}
+
+
+def ask_channels(code: Any, axis: int, codes: dict[str, int] = INT8) -> dict[str, Any]:
+    return {"code": code, "scale": singles([0.1, 0.07, 1.0, 1 / 3]),
+            "zero_point": np.array([3, -5, 0, 7], np.int32), **codes, "axis": axis}  # fmt: skip
 
 
 ALL8, ALLU8 = every(INT8, np.int8), every(UINT8, np.uint8)
@@ -93,6 +98,20 @@ CASES = [
          ask(np.array([0, 1, 2], np.uint8), one, -1, UINT8), "must be refused"),
     Case("dequantize/empty-range", ask(FEW, one, 0, {"qmin": 127, "qmax": -128}),
          "must be refused"),
+    Case("dequantize/channels", ask_channels(ALL8.reshape(4, 64), 0),
+         "the scale or the zero point of the first channel for all moves most values of the others"),
+    Case("dequantize/channels-of-the-last-axis", ask_channels(ALL8.reshape(64, 4), 1), "as channels"),
+    Case("dequantize/channels-of-a-middle-axis", ask_channels(ALL8.reshape(8, 4, 8), 1), "as channels"),
+    Case("dequantize/channels-of-a-negative-axis", ask_channels(ALL8.reshape(8, 8, 4), -1),
+         "counted from the back, it is the last axis"),
+    Case("dequantize/channels-unsigned",
+         {**ask_channels(ALLU8.reshape(4, 64), 0, UINT8), "zero_point": np.array([0, 128, 255, 7], np.int32)},
+         "a difference that wraps in uint8 gives positive values"),
+    Case("dequantize/channels-int4", ask_channels(np.array([[-8, -1, 7]] * 4, np.int8), 0, INT4),
+         "three codes for each of four channels"),
+    Case("dequantize/channels-float16",
+         {**ask_channels(ALL8.reshape(4, 64), 0), "scale": np.array([0.1, 0.07, 1.0, 1 / 3], np.float16)},
+         "code*scale - zero_point*scale rounds to float16 twice"),
     Case("dequantize/scale-zero", ask(FEW, np.float32(0), 3, INT8),
          "undefined: systems are compared"),
     Case("dequantize/scale-nan", ask(FEW, np.float32(np.nan), 3, INT8),

@@ -236,4 +236,36 @@ OUTSIDE: list[Question] = [
     ("scale-infinite", ask(HALVES, np.float32(np.inf), 3, INT8), "undefined: systems are compared"),
 ]  # fmt: skip
 
-QUESTIONS: list[Question] = TIES + SCALES + EDGES + TYPES + FORMATS + OUTSIDE
+THREE = {"scale": singles([0.1, 0.07, 1.0]), "zero_point": np.array([3, -5, 0], np.int32)}
+WIDE = near_ties(tenth, range(-14, 14))  # 84 values
+
+
+def ask_channels(x: Any, axis: int, codes: dict[str, int] = INT8, **others: Any) -> dict[str, Any]:
+    return {"x": x, **THREE, **codes, **others, "axis": axis}
+
+
+CHANNELS: list[Question] = [
+    ("channels", ask_channels(WIDE.reshape(3, 28), 0),
+     "the scale or the zero point of the first channel for all moves most values of the others"),
+    ("channels-of-the-last-axis", ask_channels(WIDE.reshape(28, 3), 1), "as channels, values interleaved"),
+    ("channels-of-a-middle-axis", ask_channels(WIDE.reshape(4, 3, 7), 1), "as channels, in blocks"),
+    ("channels-of-a-negative-axis", ask_channels(WIDE.reshape(2, 14, 3), -1),
+     "counted from the back, it is the last axis"),
+    ("channels-unsigned",
+     ask_channels(WIDE.reshape(3, 28), 0, UINT8, zero_point=np.array([0, 128, 255], np.int32)),
+     "zero points at both ends of the type"),
+    ("channels-beyond-every-integer",
+     ask_channels(np.concatenate([TWO_31, BEYOND]).reshape(5, 3), 1, zero_point=np.array([3, -128, 0])),
+     "a conversion without a clip gives the lowest code for 2^31, or 2^63, and above"),
+    ("channels-with-infinities", ask_channels(np.stack([INFINITE] * 3), 0), "as infinities, in each channel"),
+    ("channels-that-are-one", ask_channels(WIDE.reshape(1, 84), 0, scale=singles([0.1]),
+                                           zero_point=np.array([3], np.int32)),
+     "one scale in a vector is one scale"),
+    ("channels-int4", ask_channels(HUGE[:9].reshape(3, 3), 0, INT4),
+     "three codes for each of three channels: the last half byte may be converted alone"),
+    ("channels-float16",
+     ask_channels(WIDE.astype(np.float16).reshape(28, 3), 1, scale=np.array([0.1, 0.07, 1.0], np.float16)),
+     "a division in float32 instead of float16 moves codes"),
+]  # fmt: skip
+
+QUESTIONS: list[Question] = TIES + SCALES + EDGES + TYPES + FORMATS + OUTSIDE + CHANNELS

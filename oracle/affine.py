@@ -1,7 +1,8 @@
-"""Affine quantization per tensor: quantize, dequantize, fake_quantize, under any profile."""
+"""Affine quantization, per tensor and per axis: quantize, dequantize, fake_quantize, under any profile."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,21 @@ from oracle.affine_profile import (
     Profile,
     check_profile,
 )  # fmt: skip
-from oracle.affine_steps import dequantize_steps, evaluate, quantize_steps, resolve
+from oracle.affine_steps import (
+    CODES_PER_BYTE,
+    dequantize_steps,
+    evaluate,
+    quantize_steps,
+    real_steps,
+    resolve,
+)  # fmt: skip
 from oracle.arithmetic import round_result
 from oracle.bfloat16 import Bfloat16
+from oracle.channels import like, lone_codes, per_channel
 from oracle.formats import BFLOAT16, FORMATS, Array, Format, carried, format_of
 
 
-def quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
+def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: int | None = None,
              profile: Profile = ONNX_QUANTIZE_LINEAR) -> Array:  # fmt: skip
     """Return the integer code of each real value.
 
@@ -27,10 +36,11 @@ def quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
 
     Args:
         x: real values; float16, bfloat16 (a Bfloat16), float32 or float64, shape S.
-        scale: step size, real units per code; one number of those dtypes, finite, > 0. Its dtype is
-            the precision of the division.
-        zero_point: the code of real 0; integer in [qmin, qmax].
+        scale: step size, real units per code; one number of those dtypes, finite, > 0, or one for each
+            channel, shape (S[axis],). Its dtype is the precision of the division.
+        zero_point: the code of real 0; integer in [qmin, qmax], shape of scale.
         qmin, qmax: first and last code, inclusive; qmin <= qmax, within 2^32 of 0.
+        axis: of the channels, in [-rank, rank); None: one scale for the tensor.
         profile: the arithmetic; the default is the definition.
 
     Returns:
@@ -40,27 +50,31 @@ def quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
         ValueError: an argument breaks its line above; the message shows its value.
 
     Source: ONNX QuantizeLinear-25, "The quantization formula is `y = saturate((x / y_scale) +
-        y_zero_point)`", "For `(x / y_scale)`, it rounds to the nearest even", "The type of `y_scale`
+        y_zero_point)`", "For `(x / y_scale)`, it rounds to the nearest even", "Per-axis quantization: The
+        scale must be a 1-D tensor, with the length of the quantization axis", "The type of `y_scale`
         determines the precision of the division operation between `x` and `y_scale`".
     Silent about: NaN; float64.
     """
     check_profile("quantize", profile)
+    if axis is not None:
+        return np.asarray(along(quantize, x, scale, zero_point, (qmin, qmax), axis, profile))
     grid = resolve(format_of(x), scale, zero_point, qmin, qmax, profile, format_of(x))
     return evaluate(quantize_steps(grid, profile), carried(x))
 
 
-def dequantize(code: Any, scale: Any, zero_point: int, qmin: int, qmax: int, dtype: str | None = None,
-               profile: Profile = ONNX_DEQUANTIZE_LINEAR) -> Any:  # fmt: skip
+def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dtype: str | None = None,
+               axis: int | None = None, profile: Profile = ONNX_DEQUANTIZE_LINEAR) -> Any:  # fmt: skip
     """Return the real value of each integer code.
 
         y = (code - zero_point) * scale
 
     Args:
         code: integer codes in [qmin, qmax], any integer dtype, shape S.
-        scale: step size, real units per code; one number, finite, > 0.
-        zero_point: the code of real 0; integer in [qmin, qmax].
+        scale: step size, real units per code; one number, finite, > 0, or one for each channel.
+        zero_point: the code of real 0; integer in [qmin, qmax], shape of scale.
         qmin, qmax: first and last code, inclusive; they name the integer type.
         dtype: the dtype of y and the precision of the multiplication; default: that of scale.
+        axis: of the channels, in [-rank, rank); None: one scale for the tensor.
         profile: the arithmetic; the default is the definition.
 
     Returns:
@@ -74,6 +88,9 @@ def dequantize(code: Any, scale: Any, zero_point: int, qmin: int, qmax: int, dty
     Silent about: float64.
     """
     check_profile("dequantize", profile)
+    if axis is not None:
+        return per_channel(lambda part, s, z: dequantize(part, s, z, qmin, qmax, dtype, profile=profile),
+                           code, scale, zero_point, axis)  # fmt: skip
     codes = np.asarray(code)
     if codes.dtype.kind not in "iu":
         raise ValueError(f"codes must be integers, got {codes.dtype.name}")
@@ -84,7 +101,7 @@ def dequantize(code: Any, scale: Any, zero_point: int, qmin: int, qmax: int, dty
     return presented(evaluate(dequantize_steps(grid, profile), codes.astype(np.int64)), output)
 
 
-def fake_quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
+def fake_quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: int | None = None,
                   profile: Profile = FAKE_QUANTIZE) -> Any:  # fmt: skip
     """Return the real value of the code of each real value.
 
@@ -92,9 +109,10 @@ def fake_quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
 
     Args:
         x: real values; float16, bfloat16 (a Bfloat16), float32 or float64, shape S.
-        scale: step size, real units per code; one number, finite, > 0.
-        zero_point: the code of real 0; integer in [qmin, qmax].
+        scale: step size, real units per code; one number, finite, > 0, or one for each channel.
+        zero_point: the code of real 0; integer in [qmin, qmax], shape of scale.
         qmin, qmax: first and last code, inclusive.
+        axis: of the channels, in [-rank, rank); None: one scale for the tensor.
         profile: the arithmetic; the default is the definition.
 
     Returns:
@@ -108,6 +126,8 @@ def fake_quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
     Silent about: NaN; the precision of the two operations unless x and scale are float32.
     """
     check_profile("fake_quantize", profile)
+    if axis is not None:
+        return along(fake_quantize, x, scale, zero_point, (qmin, qmax), axis, profile)
     output = format_of(x)
     grid = resolve(output, scale, zero_point, qmin, qmax, profile, output)
     reals = carried(x)
@@ -123,8 +143,27 @@ def fake_quantize(x: Any, scale: Any, zero_point: int, qmin: int, qmax: int,
         if profile.presentation == "sum":
             y = round_result(given * reals.dtype.type(0) + y, output, flushed)
         if profile.nan == "propagates":
-            y = np.where(np.isnan(reals), reals.dtype.type(np.nan), y)
+            lost = np.isnan(evaluate(real_steps(grid, profile), reals))
+            y = np.where(lost, reals.dtype.type(np.nan), y)
     return presented(y, output)
+
+
+def along(function: Any, x: Any, scale: Any, zero_point: Any, codes: tuple[int, int], axis: int,
+          profile: Profile) -> Any:  # fmt: skip
+    """Return quantize or fake_quantize of each channel; lone codes are those that do not fill a byte."""
+
+    def by(chosen: Profile) -> Any:
+        return per_channel(lambda part, s, z: function(part, s, z, *codes, profile=chosen),
+                           x, scale, zero_point, axis)  # fmt: skip
+
+    if profile.overflow != "int32_tail" or codes[1] - codes[0] not in CODES_PER_BYTE:
+        return by(profile)
+    lone = lone_codes(carried(x).shape, axis, CODES_PER_BYTE[codes[1] - codes[0]])
+    apart, together = (
+        by(replace(profile, overflow="int32", nan="overflow")),
+        by(replace(profile, overflow="saturates")),
+    )
+    return like(x, np.where(lone, carried(apart), carried(together)))
 
 
 def presented(y: Array, output: Format) -> Any:

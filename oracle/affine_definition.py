@@ -30,16 +30,17 @@ def has_other_than_float32(arguments: Arguments) -> bool:
 def has_wide_difference(arguments: Arguments) -> bool:
     """Whether some code - zero_point is no number of the output, so that it must be rounded into it."""
     output = FORMATS[arguments["dtype"]] if arguments.get("dtype") else format_of(arguments["scale"])
-    steps = np.asarray(arguments["code"]).astype(np.int64) - arguments["zero_point"]
+    codes = np.asarray(arguments["code"]).astype(np.int64).reshape(-1, 1)
+    steps = codes - np.asarray(arguments["zero_point"], np.int64).reshape(1, -1)
     return output.precision <= 11 and bool((np.abs(steps) > 1 << output.precision).any())
 
 
 def undefined(arguments: Arguments) -> str | None:
     """Return what no definition decides about these arguments, or None."""
-    scale = float(carried(arguments["scale"]).reshape(-1)[0])
-    if not np.isfinite(scale) or scale <= 0:
-        return f"no definition says what a scale of {scale} means"
-    if "code" in arguments and arguments["qmin"] == INT32_MIN and arguments["zero_point"] != 0:
+    for scale in carried(arguments["scale"]).reshape(-1).tolist():
+        if not np.isfinite(scale) or scale <= 0:
+            return f"no definition says what a scale of {scale} means"
+    if "code" in arguments and arguments["qmin"] == INT32_MIN and np.any(arguments["zero_point"]):
         return 'ONNX says of int32: "there\'s no zero point (zero point is supposed to be 0)"'
     return None
 
@@ -57,13 +58,17 @@ _WIDE = (
 _OTHER = "torch documents input and scale as float32; nothing is said of other dtypes"
 
 
-def is_elementwise(_: Arguments, profile: Profile) -> bool:
-    return profile.overflow != "int32_tail"
+def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
+    return profile.overflow != "int32_tail" and arguments.get("axis") is None
 
 
 def is_staircase(arguments: Arguments) -> bool:
-    """Whether reals become at most 2^16 codes, all in float32."""
-    if "x" not in arguments or arguments["qmax"] - arguments["qmin"] > 1 << 16:
+    """Whether reals become at most 2^16 codes, all in float32, with one scale."""
+    if (
+        "x" not in arguments
+        or arguments.get("axis") is not None
+        or arguments["qmax"] - arguments["qmin"] > 1 << 16
+    ):
         return False
     return all(format_of(arguments[name]) is FLOAT32 for name in ("x", "scale"))
 

@@ -91,7 +91,7 @@ MEANING: dict[str, dict[str, str]] = {
         "code_zero": "NaN gives code 0, clipped",
         "zero_point": "NaN gives the zero point",
         "overflow": "NaN gives what the conversion of an out-of-range value gives",
-        "propagates": "NaN gives NaN",
+        "propagates": "NaN gives NaN, also one that the scaling makes, such as 0 * infinity",
     },
     "range": {
         "full": "all codes from qmin to qmax",

@@ -40,6 +40,8 @@ from oracle.formats import (
 )
 from oracle.rounding import ROUND
 
+NO_INT32 = 1 << 40
+CODES_PER_BYTE = {15: 2, 3: 4}  # by qmax - qmin
 BLOCK = 1 << 16  # elements evaluated at a time: input and scratch stay in the cache
 
 
@@ -134,6 +136,12 @@ def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         yield from quantize_steps(unsigned, replace(profile, code_type="given"))
         yield Step("shift", "- 128", lambda c: c - 128)
         return
+    yield from real_steps(grid, profile)
+    yield from code_steps(grid, profile)
+
+
+def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
+    """The way from real values to the whole reals that become codes."""
     f, flushed = grid.arithmetic, profile.subnormals == "flushed"
 
     def real(value: float) -> Array:
@@ -169,7 +177,6 @@ def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         has_offset = profile.offset != "after"
         a, b = (real(grid.qmin), real(grid.qmax)) if has_offset else (low, high)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
-    yield from code_steps(grid, profile)
 
 
 def reciprocal(grid: Grid, profile: Profile) -> Array:
@@ -185,13 +192,21 @@ def code_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
     low, high = code_range(grid, profile)
     added = grid.zero_point if profile.offset == "after" else 0
     code_of_nan = {"lowest": low, "highest": high, "code_zero": 0, "zero_point": grid.zero_point}
-    nan = code_of_nan.get(profile.nan, low) - added
+    wraps = profile.overflow.startswith("int32")
+    wanted = code_of_nan.get(profile.nan, low)
+    nan = wanted - added
+    if wraps and not INT32_MIN <= wanted <= INT32_MAX:
+        nan = NO_INT32  # a code that no addition in int32 gives: kept out of it
     yield Step("convert", f"to an integer, overflow {profile.overflow}, NaN {profile.nan}",
                lambda t: to_integer(t, profile, nan, grid))  # fmt: skip
     if added:
-        wraps = profile.overflow.startswith("int32")
-        yield Step("offset", f"+ {added}", lambda c: wrap32(c + added) if wraps else c + added)
+        yield Step("offset", f"+ {added}", lambda c: add_wrapping(c, added, wanted) if wraps else c + added)
     yield Step("clip", f"clip to [{low}, {high}]", lambda c: np.minimum(np.maximum(c, low), high))
+
+
+def add_wrapping(codes: Array, added: int, code_of_nan: int) -> Array:
+    """Return the sum as int32 wraps it, but for a code of NaN that is no int32."""
+    return np.where(codes == NO_INT32, code_of_nan, wrap32(codes + added))
 
 
 def code_range(grid: Grid, profile: Profile) -> tuple[int, int]:
@@ -202,7 +217,7 @@ def code_range(grid: Grid, profile: Profile) -> tuple[int, int]:
 
 def codes_per_byte(grid: Grid) -> int:
     """Return how many codes share a byte: two of 4 bits, four of 2 bits."""
-    return {16: 2, 4: 4}.get(grid.qmax - grid.qmin + 1, 1)
+    return CODES_PER_BYTE.get(grid.qmax - grid.qmin, 1)
 
 
 def to_integer(t: Array, profile: Profile, nan: int, grid: Grid) -> Array:

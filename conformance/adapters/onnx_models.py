@@ -78,22 +78,22 @@ def code_array(code, integer):
 
 @lru_cache(maxsize=512)
 def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, parameters=None, axis=None,
-          with_zero_point=True, out=None):  # fmt: skip
+          channels=1, with_zero_point=True, out=None):  # fmt: skip
     """Return the bytes of a model: x (or code), scale, zero_point -> y.
 
     `nodes` is ("QuantizeLinear",), ("DequantizeLinear",) or both. `parameters` are (scale bytes,
-    zero point) stored in the model instead of fed. 4- and 2-bit integers pass through Cast, because
-    runtimes cannot feed or fetch them.
+    zero points) stored in the model instead of fed; with an axis, vectors of `channels`. 4- and 2-bit
+    integers pass through Cast, because runtimes cannot feed or fetch them.
     """
     carrier, small = _CARRIED.get(integer, integer), integer in _CARRIED
-    shape = [] if axis is None else [1]
+    shape = [] if axis is None else [channels]
     inputs, initializers, body = [helper.make_tensor_value_info("x", x_type, None)], [], []
     if parameters is None:
         inputs.append(helper.make_tensor_value_info("scale", scale_type, shape))
         inputs.append(helper.make_tensor_value_info("zero_point", carrier, shape))
     else:
         initializers.append(helper.make_tensor("scale", scale_type, shape, parameters[0], raw=True))
-        initializers.append(helper.make_tensor("zero_point", carrier, shape, [parameters[1]]))
+        initializers.append(helper.make_tensor("zero_point", carrier, shape, parameters[1]))
     zero_point_name = "zero_point"
     if small:
         zero_point_name = "zero_point_small"
@@ -136,24 +136,24 @@ class Questions:
     def __init__(self, run):
         self._run = run
 
-    def quantize(self, x, scale, zero_point, qmin, qmax, **how):
+    def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, **how):
         integer = integer_type(qmin, qmax)
         y_type = _CARRIED.get(integer, integer)
         return self._ask(("QuantizeLinear",), real_array(x), real_type(x), scale, zero_point, integer,
-                         y_type, **how)  # fmt: skip
+                         y_type, axis, **how)  # fmt: skip
 
-    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, **how):
+    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None, **how):
         integer = integer_type(qmin, qmax)
         output = _REALS[dtype] if dtype else real_type(scale)
         _choose_output(output, scale, how)
         return self._ask(("DequantizeLinear",), code_array(code, integer), _CARRIED.get(integer, integer),
-                         scale, zero_point, integer, output, **how)  # fmt: skip
+                         scale, zero_point, integer, output, axis, **how)  # fmt: skip
 
-    def fake_quantize(self, x, scale, zero_point, qmin, qmax, **how):
+    def fake_quantize(self, x, scale, zero_point, qmin, qmax, axis=None, **how):
         integer = integer_type(qmin, qmax)
         _choose_output(real_type(x), scale, how)
         return self._ask(("QuantizeLinear", "DequantizeLinear"), real_array(x), real_type(x), scale,
-                         zero_point, integer, real_type(x), **how)  # fmt: skip
+                         zero_point, integer, real_type(x), axis, **how)  # fmt: skip
 
     def choose_qparams(self, x, qmin, qmax, scheme):
         if (qmin, qmax, scheme) != (0, 255, "affine"):
@@ -161,12 +161,13 @@ class Questions:
         _, scale, zero_point = self._run(dynamic_model(), {"x": real_array(x)}, every=True)
         return {"scale": scale, "zero_point": zero_point}
 
-    def _ask(self, nodes, x, x_type, scale, zero_point, integer, y_type, **how):
-        shape, axis = x.shape, how.get("axis")
-        stored = how.pop("stored", False)
+    def _ask(self, nodes, x, x_type, scale, zero_point, integer, y_type, axis, **how):
+        shape, stored = x.shape, how.pop("stored", False)
+        one_channel = how.pop("one_channel", None)
+        _check_axis(axis, one_channel, how.get("opset", OPSET))
         if nodes[0] == "QuantizeLinear" and integer == TensorProto.INT32:
             raise Unsupported("QuantizeLinear has no int32 output")
-        if how.get("with_zero_point") is False and zero_point != 0:
+        if how.get("with_zero_point") is False and np.any(zero_point):
             raise Unsupported("a zero point that is left out is 0")
         if (
             how.get("with_zero_point") is False
@@ -176,19 +177,21 @@ class Questions:
             raise Unsupported("without a zero point the output is uint8")
         feeds = {"scale": real_array(scale), "zero_point": code_array(zero_point, integer)}
         if stored:
-            how["parameters"] = (feeds["scale"].tobytes(), int(zero_point))
+            zero_points = tuple(int(value) for value in np.atleast_1d(zero_point))
+            how["parameters"] = (feeds["scale"].tobytes(), zero_points)
             feeds = {}
-        if axis is not None:
-            x = x.reshape((1, -1) if axis == 0 else (-1, 1))
+        if one_channel is not None:
+            axis, x = one_channel, x.reshape((1, -1) if one_channel == 0 else (-1, 1))
             feeds = {name: value.reshape(1) for name, value in feeds.items()}
+        how |= {} if axis is None else {"axis": axis, "channels": np.size(zero_point)}
         model = build(nodes, x_type, real_type(scale), integer, y_type, **how)
         return self._run(model, {"x": x, **feeds}).reshape(shape)
 
     def doors(self):
         """Return the table DOORS of an adapter."""
         how = {
-            "per-channel": {"axis": 0},
-            "per-channel-last": {"axis": 1},
+            "per-channel": {"one_channel": 0},
+            "per-channel-last": {"one_channel": 1},
             "initializers": {"stored": True},
             "no-zero-point": {"with_zero_point": False},
             **{f"opset-{n}": {"opset": n} for n in EARLIER_OPSETS},
@@ -198,6 +201,13 @@ class Questions:
             name: {door: _with(function, options) for door, options in how.items()}
             for name, function in operations.items()
         }
+
+
+def _check_axis(axis, one_channel, opset):
+    if axis is not None and one_channel is not None:
+        raise Unsupported("the question has an axis of its own")
+    if axis is not None and opset < 13:
+        raise Unsupported("before operator set 13 there is no axis")
 
 
 def _choose_output(output, scale, how):

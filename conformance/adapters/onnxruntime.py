@@ -48,16 +48,16 @@ _QUESTIONS = Questions(_run)
 DOORS = _QUESTIONS.doors() | float8_doors(through_ort_values(_session))
 
 
-def quantize(x, scale, zero_point, qmin, qmax):
-    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax)
+def quantize(x, scale, zero_point, qmin, qmax, axis=None):
+    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax, axis)
 
 
-def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
-    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype)
+def dequantize(code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
+    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype, axis)
 
 
-def fake_quantize(x, scale, zero_point, qmin, qmax):
-    return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax)
+def fake_quantize(x, scale, zero_point, qmin, qmax, axis=None):
+    return _QUESTIONS.fake_quantize(x, scale, zero_point, qmin, qmax, axis)
 
 
 def choose_qparams(x, qmin, qmax, scheme):

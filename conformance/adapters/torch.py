@@ -1,7 +1,9 @@
 """PyTorch: the ATen kernels (eager) and the decomposed operators that pt2e exports (decomposed).
 
-eager       torch.quantize_per_tensor, Tensor.dequantize, torch.fake_quantize_per_tensor_affine
-decomposed  torch.ops.quantized_decomposed.quantize_per_tensor, .dequantize_per_tensor
+eager       torch.quantize_per_tensor, Tensor.dequantize, torch.fake_quantize_per_tensor_affine; gradients
+            are autograd's
+decomposed  torch.ops.quantized_decomposed.quantize_per_tensor, .dequantize_per_tensor,
+            .fake_quant_per_channel
 """
 
 from __future__ import annotations
@@ -10,7 +12,13 @@ import os
 
 import numpy as np
 import torch
-from torch.ao.quantization import FakeQuantize, MinMaxObserver, PerChannelMinMaxObserver
+from torch.ao.quantization import (
+    FakeQuantize,
+    MinMaxObserver,
+    MovingAverageMinMaxObserver,
+    PerChannelMinMaxObserver,
+)
+from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
@@ -67,6 +75,37 @@ def fake_quantize(x, scale, zero_point, qmin, qmax):
     return _array(torch.fake_quantize_per_tensor_affine(_reals(x), _number(scale), zero_point, qmin, qmax), x)
 
 
+def fake_quantize_gradient(x, scale, zero_point, qmin, qmax, dy):
+    if _DECOMPOSED:
+        raise Unsupported("only the decomposed operator per channel has a gradient")
+
+    def forward(leaf):
+        return torch.fake_quantize_per_tensor_affine(leaf, _number(scale), zero_point, qmin, qmax)
+
+    return {"x": _gradient(forward, x, dy)}
+
+
+def learnable_fake_quantize(x, scale, zero_point, qmin, qmax):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed learnable operator")
+    return torch._fake_quantize_learnable_per_tensor_affine(
+        _reals(x), _one(scale), _one(zero_point), qmin, qmax, 1.0
+    ).numpy()
+
+
+def learnable_fake_quantize_gradient(x, scale, zero_point, qmin, qmax, grad_factor, dy):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed learnable operator")
+    scales, zero_points = _leaf(_one(scale)), _leaf(_one(zero_point))
+
+    def forward(leaf):
+        return torch._fake_quantize_learnable_per_tensor_affine(
+            leaf, scales, zero_points, qmin, qmax, grad_factor
+        )
+
+    return _gradients(forward, x, dy, scales, zero_points, scale)
+
+
 def choose_qparams(x, qmin, qmax, scheme):
     if _DECOMPOSED:
         name = {"affine": "choose_qparams", "symmetric": "choose_qparams_symmetric"}[scheme]
@@ -82,14 +121,49 @@ def _choose_qparams_per_channel(x, qmin, qmax, scheme):
     return _observe(PerChannelMinMaxObserver, options, np.asarray(x).reshape(1, -1), qmin, qmax)
 
 
-def _observe(kind, options, x, qmin, qmax):
+def _choose_qparams_moving_average(x, qmin, qmax, scheme, running=None, averaging=0.01):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed moving average")
+    options = {"qscheme": getattr(torch, f"per_tensor_{scheme}"), "averaging_constant": averaging}
+    before = [] if running is None else [running]
+    return _observe(MovingAverageMinMaxObserver, options, x, qmin, qmax, before)
+
+
+def _choose_qparams_reduced(x, qmin, qmax, scheme):
+    if _DECOMPOSED:
+        raise Unsupported("the decomposed operator has no reduced range")
+    dtypes = {(-64, 63): torch.qint8, (0, 127): torch.quint8}
+    if (qmin, qmax) not in dtypes:
+        raise Unsupported("a reduced range is that of 8 bits, halved")
+    scheme = getattr(torch, f"per_tensor_{scheme}")
+    observer = MinMaxObserver(dtype=dtypes[qmin, qmax], qscheme=scheme, reduce_range=True)
+    observer(_reals(x))
+    return _qparams(*observer.calculate_qparams())
+
+
+def _choose_qparams_fused(x, qmin, qmax, scheme, running=None, averaging=0.01):
+    if _DECOMPOSED:
+        raise Unsupported("the fused observer is an ATen kernel")
+    infinity = float("inf")
+    low, high = (infinity, -infinity) if running is None else (float(v) for v in running)
+    lows, highs = torch.tensor([low]), torch.tensor([high])
+    scale, zero_point = torch.ones(1), torch.zeros(1, dtype=torch.int32)
+    on, symmetric = torch.tensor([1]), scheme == "symmetric"
+    torch.fused_moving_avg_obs_fake_quant(
+        _reals(x), on, on, lows, highs, scale, zero_point, averaging, qmin, qmax, -1, False, symmetric
+    )
+    return _qparams(scale, zero_point)
+
+
+def _observe(kind, options, x, qmin, qmax, before=()):
     """Feed an observer; it gets a range only where that is not its dtype's own."""
     observed = {(-128, 127): torch.qint8, (0, 255): torch.quint8}.get((qmin, qmax))
     if observed is None:
         observed = torch.qint8 if qmin >= -128 and qmax <= 127 else _storage(qmin, qmax)
         options = {**options, "quant_min": qmin, "quant_max": qmax}
     observer = kind(dtype=observed, **options)
-    observer(_reals(x))
+    for batch in (*before, x):
+        observer(_reals(batch))
     return _qparams(*observer.calculate_qparams())
 
 
@@ -111,20 +185,25 @@ def _quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
     return _codes(torch.quantize_per_tensor(_float32(x), _reals(scale), torch.tensor(zero_point), dtype))
 
 
-def _quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=0):
-    reals, scales, zero_points = _reals(x), _one(scale), torch.tensor([zero_point])
-    wide = reals.reshape((1, -1) if axis == 0 else (-1, 1))
-    if _DECOMPOSED:
-        _decomposed_reals(x)
-        y = _OPS.quantize_per_channel(wide, scales, zero_points, axis, qmin, qmax, _storage(qmin, qmax))
-        return y.numpy().reshape(reals.shape)
-    _float32(x)
-    dtype = _quantized(qmin, qmax)
-    return _codes(torch.quantize_per_channel(wide, scales, zero_points, axis, dtype)).reshape(reals.shape)
+def _quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=None):
+    wide, scales, zero_points, along = _by_channel(_reals(x), scale, zero_point, axis)
+    return _quantize_wide(x, wide, scales, zero_points, along, qmin, qmax)
 
 
 def _quantize_per_channel_last(x, scale, zero_point, qmin, qmax):
-    return _quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=1)
+    wide, scales, zero_points, _ = _by_channel(_reals(x), scale, zero_point, None)
+    return _quantize_wide(x, wide.reshape(-1, 1), scales, zero_points, 1, qmin, qmax)
+
+
+def _quantize_wide(x, wide, scales, zero_points, axis, qmin, qmax):
+    shape = _reals(x).shape
+    if _DECOMPOSED:
+        _decomposed_reals(x)
+        y = _OPS.quantize_per_channel(wide, scales, zero_points, axis, qmin, qmax, _storage(qmin, qmax))
+        return y.numpy().reshape(shape)
+    _float32(x)
+    dtype = _quantized(qmin, qmax)
+    return _codes(torch.quantize_per_channel(wide, scales, zero_points, axis, dtype)).reshape(shape)
 
 
 def _dequantize_tensor_parameters(code, scale, zero_point, qmin, qmax, dtype=None):
@@ -137,24 +216,18 @@ def _dequantize_tensor_parameters(code, scale, zero_point, qmin, qmax, dtype=Non
     return _array(y, scale)
 
 
-def _dequantize_per_channel(code, scale, zero_point, qmin, qmax, dtype=None):
-    zero_points = torch.tensor([zero_point])
+def _dequantize_per_channel(code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
     if _DECOMPOSED:
         stored, out = _stored(code, qmin, qmax), _out_dtype(scale, dtype)
+        wide, scales, zero_points, along = _by_channel(stored, scale, zero_point, axis)
         y = _OPS.dequantize_per_channel(
-            stored.reshape(1, -1),
-            _one(scale),
-            zero_points,
-            0,
-            qmin,
-            qmax,
-            stored.dtype,
-            out_dtype=out,
+            wide, scales, zero_points, along, qmin, qmax, stored.dtype, out_dtype=out
         )
         return _array(y.reshape(stored.shape), scale)
     _need_float32(scale, dtype)
     stored = _integers(code, qmin, qmax)
-    q = torch._make_per_channel_quantized_tensor(stored.reshape(1, -1), _one(scale), zero_points, 0)
+    wide, scales, zero_points, along = _by_channel(stored, scale, zero_point, axis)
+    q = torch._make_per_channel_quantized_tensor(wide, scales, zero_points, along)
     return q.dequantize().reshape(stored.shape).numpy()
 
 
@@ -168,14 +241,24 @@ def _fake_quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
     )
 
 
-def _fake_quantize_per_channel(x, scale, zero_point, qmin, qmax):
+def _fake_quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=None):
     if _DECOMPOSED:
         raise Unsupported("see the doors of quantize and dequantize")
     if _reals(scale).dtype not in (torch.float32, torch.bfloat16):
         raise Unsupported("per channel the scale is float32 or bfloat16")
-    reals, zero_points = _reals(x), torch.tensor([zero_point], dtype=torch.int32)
-    y = torch.fake_quantize_per_channel_affine(reals.reshape(1, -1), _one(scale), zero_points, 0, qmin, qmax)
-    return _array(y.reshape(reals.shape), x)
+    wide, scales, zero_points, along = _by_channel(_reals(x), scale, zero_point, axis)
+    y = torch.fake_quantize_per_channel_affine(wide, scales, zero_points.int(), along, qmin, qmax)
+    return _array(y.reshape(_reals(x).shape), x)
+
+
+def _fake_quantize_operator_per_channel(x, scale, zero_point, qmin, qmax, axis=None):
+    if not _DECOMPOSED:
+        raise Unsupported("this is an operator of the decomposed ones")
+    if _reals(x).dtype != torch.float32 or _reals(scale).dtype != torch.float32:
+        raise Unsupported("quantized_decomposed.fake_quant_per_channel takes float32 only")
+    wide, scales, zero_points, along = _by_channel(_reals(x), scale, zero_point, axis)
+    y = _OPS.fake_quant_per_channel(wide, scales, zero_points.int(), along, qmin, qmax)
+    return y.reshape(_reals(x).shape).numpy()
 
 
 def _fake_quantize_learnable(x, scale, zero_point, qmin, qmax):
@@ -205,8 +288,102 @@ def _fake_quantize_real(x, scale, zero_point, qmin, qmax):
     return torch.quantize_per_tensor(_float32(x), _number(scale), zero_point, dtype).dequantize().numpy()
 
 
+def _fake_quantize_gradient_tensor_parameters(x, scale, zero_point, qmin, qmax, dy):
+    if _DECOMPOSED:
+        raise Unsupported("only the decomposed operator per channel has a gradient")
+    zero = torch.tensor(zero_point, dtype=torch.int32)
+
+    def forward(leaf):
+        return torch.fake_quantize_per_tensor_affine(leaf, _reals(scale), zero, qmin, qmax)
+
+    return {"x": _gradient(forward, x, dy)}
+
+
+def _fake_quantize_gradient_per_channel(x, scale, zero_point, qmin, qmax, dy, axis=None):
+    operator = _OPS.fake_quant_per_channel if _DECOMPOSED else torch.fake_quantize_per_channel_affine
+
+    def forward(leaf):
+        wide, scales, zero_points, along = _by_channel(leaf, scale, zero_point, axis)
+        return operator(wide, scales, zero_points.int(), along, qmin, qmax).reshape(leaf.shape)
+
+    return {"x": _gradient(forward, x, dy)}
+
+
+def _fake_quantize_gradient_module(x, scale, zero_point, qmin, qmax, dy):
+    if _DECOMPOSED:
+        raise Unsupported("the module calls the ATen kernel")
+    module = FakeQuantize(quant_min=qmin, quant_max=qmax, dtype=_storage(qmin, qmax))
+    module.disable_observer()
+    module.scale.copy_(_reals(scale))
+    module.zero_point.copy_(torch.tensor(zero_point))
+    return {"x": _gradient(module, x, dy)}
+
+
+def _learnable_fake_quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=None):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed learnable operator")
+    wide, scales, zero_points, along = _by_channel(_reals(x), scale, zero_point, axis)
+    y = torch._fake_quantize_learnable_per_channel_affine(wide, scales, zero_points, along, qmin, qmax, 1.0)
+    return y.reshape(_reals(x).shape).numpy()
+
+
+def _learnable_fake_quantize_gradient_per_channel(
+    x, scale, zero_point, qmin, qmax, grad_factor, dy, axis=None
+):
+    if _DECOMPOSED:
+        raise Unsupported("there is no decomposed learnable operator")
+    _, scales, zero_points, along = _by_channel(_reals(x), scale, zero_point, axis)
+    scales, zero_points = _leaf(scales), _leaf(zero_points)
+
+    def forward(leaf):
+        wide = leaf if axis is not None else leaf.reshape(1, -1)
+        y = torch._fake_quantize_learnable_per_channel_affine(
+            wide, scales, zero_points, along, qmin, qmax, grad_factor
+        )
+        return y.reshape(leaf.shape)
+
+    return _gradients(forward, x, dy, scales, zero_points, scale)
+
+
+def _learnable_module(scale, zero_point, qmin, qmax):
+    if _DECOMPOSED:
+        raise Unsupported("the module calls the ATen kernel")
+    options = {"dtype": _storage(qmin, qmax), "scale": float(scale), "zero_point": float(zero_point)}
+    module = _LearnableFakeQuantize(MinMaxObserver, qmin, qmax, **options)
+    return module.enable_param_learning()
+
+
+def _learnable_fake_quantize_module(x, scale, zero_point, qmin, qmax):
+    return _learnable_module(scale, zero_point, qmin, qmax)(_reals(x)).detach().numpy()
+
+
+def _learnable_fake_quantize_gradient_module(x, scale, zero_point, qmin, qmax, grad_factor, dy):
+    if grad_factor != 1.0:
+        raise Unsupported("the module chooses its gradient factor itself")
+    module = _learnable_module(scale, zero_point, qmin, qmax)
+    return _gradients(module, x, dy, module.scale, module.zero_point, scale)
+
+
 DOORS = {
-    "choose_qparams": {"per-channel": _choose_qparams_per_channel},
+    "fake_quantize_gradient": {
+        "tensor-parameters": _fake_quantize_gradient_tensor_parameters,
+        "per-channel": _fake_quantize_gradient_per_channel,
+        "module": _fake_quantize_gradient_module,
+    },
+    "learnable_fake_quantize": {
+        "per-channel": _learnable_fake_quantize_per_channel,
+        "module": _learnable_fake_quantize_module,
+    },
+    "learnable_fake_quantize_gradient": {
+        "per-channel": _learnable_fake_quantize_gradient_per_channel,
+        "module": _learnable_fake_quantize_gradient_module,
+    },
+    "choose_qparams": {
+        "per-channel": _choose_qparams_per_channel,
+        "moving-average": _choose_qparams_moving_average,
+        "reduced-range": _choose_qparams_reduced,
+        "fused": _choose_qparams_fused,
+    },
     "quantize": {
         "tensor-parameters": _quantize_tensor_parameters,
         "per-channel": _quantize_per_channel,
@@ -219,6 +396,7 @@ DOORS = {
     "fake_quantize": {
         "tensor-parameters": _fake_quantize_tensor_parameters,
         "per-channel": _fake_quantize_per_channel,
+        "operator-per-channel": _fake_quantize_operator_per_channel,
         "learnable": _fake_quantize_learnable,
         "module": _fake_quantize_module,
         "real": _fake_quantize_real,
@@ -264,6 +442,36 @@ def _number(scale):
 
 def _one(scale):
     return _reals(scale).reshape(1)
+
+
+def _by_channel(tensor, scale, zero_point, axis):
+    """Return a tensor, its scales, its zero points and its axis; without an axis it is one channel."""
+    zeros = np.atleast_1d(np.asarray(zero_point))
+    zero_points = torch.from_numpy(zeros if zeros.dtype.kind == "f" else zeros.astype(np.int64))
+    if axis is None:
+        return tensor.reshape(1, -1), _one(scale), zero_points, 0
+    return tensor, _reals(scale), zero_points, axis
+
+
+def _leaf(tensor):
+    return tensor.detach().clone().requires_grad_()
+
+
+def _gradient(forward, x, dy):
+    leaf = _leaf(_reals(x))
+    forward(leaf).backward(_reals(dy))
+    return leaf.grad.numpy()
+
+
+def _gradients(forward, x, dy, scales, zero_points, like):
+    """Return the gradients of x, scale and zero point, the last two in the shape of an argument."""
+    of_x = _gradient(forward, x, dy)
+    shape = np.shape(like)
+    return {
+        "x": of_x,
+        "scale": scales.grad.numpy().reshape(shape),
+        "zero_point": zero_points.grad.numpy().reshape(shape),
+    }
 
 
 def _decomposed_reals(x):

@@ -319,7 +319,7 @@ def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
     """
     chosen = all_choices("fake_quantize", choices)
     grid = make_grid(scale, zero_point, qmin, qmax, chosen)
-    if math.isnan(x.value) and chosen["nan"] == "propagates":
+    if chosen["nan"] == "propagates" and math.isnan(whole_real(x, grid, chosen)):
         return math.nan
     y = real_of(quantized(x, grid, chosen), grid, x.format, chosen)
     if chosen["zero"] == "kept" and y == 0:

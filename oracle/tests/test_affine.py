@@ -46,9 +46,9 @@ def test_blocks_do_not_change_the_result(
 ) -> None:
     x = np.linspace(-20, 20, size).astype(np.float32)
     x = Bfloat16(np.trunc(x)) if kind == "bfloat16" else x.astype(kind)
-    whole = quantize(x, SCALE, *INT8, profile), fake_quantize(x, SCALE, *INT8, profile)
+    whole = quantize(x, SCALE, *INT8, profile=profile), fake_quantize(x, SCALE, *INT8, profile=profile)
     monkeypatch.setattr(affine_steps, "BLOCK", 8)
-    blocks = quantize(x, SCALE, *INT8, profile), fake_quantize(x, SCALE, *INT8, profile)
+    blocks = quantize(x, SCALE, *INT8, profile=profile), fake_quantize(x, SCALE, *INT8, profile=profile)
     assert equal(whole[0], blocks[0])
     assert equal(whole[1], blocks[1])
 
@@ -58,13 +58,13 @@ def test_blocks_do_not_change_the_result(
 def test_shapes_and_types(shape: tuple[int, ...], profile: Profile) -> None:
     x = np.asarray(np.arange(np.prod(shape, dtype=int)).reshape(shape) / 7, np.float32)
     for dtype in DTYPES:
-        codes = quantize(x.astype(dtype), SCALE, *INT8, profile)
+        codes = quantize(x.astype(dtype), SCALE, *INT8, profile=profile)
         assert isinstance(codes, np.ndarray)
         assert (codes.shape, codes.dtype) == (shape, np.int64)
-        y = fake_quantize(x.astype(dtype), SCALE, *INT8, profile)
+        y = fake_quantize(x.astype(dtype), SCALE, *INT8, profile=profile)
         assert isinstance(y, np.ndarray)
         assert (y.shape, y.dtype) == (shape, dtype)
-    y = fake_quantize(Bfloat16(np.asarray(np.trunc(x))), SCALE, *INT8, profile)
+    y = fake_quantize(Bfloat16(np.asarray(np.trunc(x))), SCALE, *INT8, profile=profile)
     assert isinstance(y, Bfloat16)
     assert y.values.shape == shape
     assert dequantize(codes, SCALE, *INT8, profile=profile).shape == shape
@@ -179,8 +179,18 @@ def test_refused_profiles(choices: Any, says: str) -> None:
 
 def test_a_profile_is_checked_before_it_computes() -> None:
     with pytest.raises(ValueError, match="rounding must be one of"):
-        quantize(np.float32([1]), SCALE, *INT8, Profile(rounding="up"))
+        quantize(np.float32([1]), SCALE, *INT8, profile=Profile(rounding="up"))
     check_profile("dequantize", Profile(rounding="up"))  # an axis that dequantize does not have
+
+
+def test_an_axis_and_its_parameters_are_checked() -> None:
+    x, zero_points = np.zeros((2, 3), np.float32), np.zeros(2, np.int32)
+    with pytest.raises(ValueError, match=r"axis must lie in \[-2, 1\], got 2"):
+        quantize(x, np.float32([1, 1]), zero_points, -128, 127, axis=2)
+    with pytest.raises(ValueError, match=r"scale must have shape \(3,\), one for each channel, got \(2,\)"):
+        quantize(x, np.float32([1, 1]), zero_points, -128, 127, axis=1)
+    with pytest.raises(ValueError, match="zero_point must be integers, got float32"):
+        fake_quantize(x, np.float32([1, 1]), zero_points.astype(np.float32), -128, 127, axis=0)
 
 
 def test_codes_that_are_computed_with_where_they_are_not_refused() -> None:
@@ -266,5 +276,5 @@ def test_explain_dequantize() -> None:
 @pytest.mark.parametrize("profile", PROFILES, ids=range(len(PROFILES)))
 def test_the_last_explained_step_is_the_result(profile: Profile) -> None:
     for x in (-30.0, -0.26, 0.0, 0.05, 12.7, np.inf, np.nan):
-        code = quantize(np.float32([x]), SCALE, 3, -128, 127, profile)[0]
+        code = quantize(np.float32([x]), SCALE, 3, -128, 127, profile=profile)[0]
         assert steps_of(x, profile, 3, -128, 127)[-1][2] == str(code)

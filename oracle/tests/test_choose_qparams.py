@@ -25,19 +25,33 @@ def test_the_exact_oracle_has_every_choice() -> None:
     assert dict(AXES["choose_qparams"]) == exact.QPARAMS_CHOICES
 
 
+def numbers(x: Any, qmin: int, qmax: int, scheme: str, profile: Profile, *before: Any) -> tuple[float, ...]:
+    return tuple(float(v) for v in choose_qparams(x, qmin, qmax, scheme, *before, profile=profile).values())
+
+
 @pytest.mark.parametrize("scheme", ["affine", "symmetric"])
 @pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
 def test_both_oracles_agree(profile: Profile, scheme: str) -> None:
-    for low, high in [*RANGES, *drawn_ranges(200)]:
+    for low, high in [*RANGES, *drawn_ranges(40)]:
         x = np.array([low, high], np.float32)
         for codes in CODES:
             arguments = (*codes, scheme)
-            found = outcome(lambda x, *rest: tuple(map(float, choose_qparams(x, *rest, profile).values())),
-                            x, *arguments)  # fmt: skip
+            found = outcome(numbers, x, *arguments, profile)
             expected = outcome(
                 exact.choose_qparams, x.astype(np.float64).tolist(), *arguments, asdict(profile)
             )
             assert found == expected, (low, high, codes, scheme, profile)
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
+def test_both_oracles_average_alike(profile: Profile) -> None:
+    for (low, high), before in zip(drawn_ranges(30), [*RANGES[:6], *drawn_ranges(24)], strict=True):
+        running, x = np.array(before, np.float32), np.array([low, high], np.float32)
+        for averaging in (0.01, 0.5, 1.0, 0.0):
+            found = outcome(numbers, x, -128, 127, "affine", profile, running, averaging)
+            expected = outcome(exact.choose_qparams, x.tolist(), -128, 127, "affine", asdict(profile),
+                               running.tolist(), averaging)  # fmt: skip
+            assert found == expected, (low, high, before, averaging, profile)
 
 
 def outcome(function: Any, *arguments: Any) -> Any:

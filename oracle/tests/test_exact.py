@@ -20,7 +20,7 @@ from oracle import affine
 from oracle.affine_profile import AXES, Profile, contradiction
 from oracle.arithmetic import fused_multiply_add
 from oracle.bfloat16 import Bfloat16
-from oracle.definition import single_changes
+from oracle.definition import compute, single_changes
 from oracle.exact import affine as exact
 from oracle.exact.numbers import round_to_format
 from oracle.formats import (
@@ -167,14 +167,14 @@ def assert_oracles_agree(
     if operation == "dequantize":
         zero_point, qmin, qmax = codes
         x = np.array(sorted({qmin, qmin + 1, -1, 0, 1, zero_point, zero_point + 1, qmax - 1, qmax}))
-        actual = affine.dequantize(x, held, *codes, x_format.name, profile)
+        actual = affine.dequantize(x, held, *codes, x_format.name, profile=profile)
         expected = [exact.dequantize(c, step, *codes, choices, x_format.name) for c in x.tolist()]
     else:
         x = adversarial(x_format, scale, *codes)
         # The exact oracle knows one value at a time: a tail is a vector of one.
         pieces = np.array_split(x, x.size) if profile.overflow == "int32_tail" else [x]
         function = getattr(affine, operation)
-        answers = [function(in_format(piece, x_format), held, *codes, profile) for piece in pieces]
+        answers = [function(in_format(piece, x_format), held, *codes, profile=profile) for piece in pieces]
         joined = np.concatenate([carried(answer) for answer in answers])
         actual = in_format(joined, x_format) if operation == "fake_quantize" else joined
         ask = getattr(exact, operation)
@@ -428,6 +428,49 @@ def test_a_real_is_a_number_of_its_format() -> None:
     assert math.isnan(exact.Real(math.nan, "bfloat16").value)
 
 
+@pytest.mark.parametrize("nan", [c for c in AXES["quantize"]["nan"] if c != "overflow"])
+@pytest.mark.parametrize("overflow", ["int32", "int32_below", "int64"])
+def test_nan_becomes_a_code_that_int32_cannot_hold(overflow: str, nan: str) -> None:
+    for zero_point in (0, 3, 2**31, 2**32 - 1):
+        parameters = (0.1, zero_point, 0, 2**32 - 1)
+        for operation in ("quantize", "fake_quantize"):
+            profile = Profile(overflow=overflow, nan=nan)
+            assert_oracles_agree(operation, profile, FLOAT32, FLOAT32, parameters)
+
+
+def assert_channels_agree(operation: str, arguments: Any) -> None:
+    """Ask the exact oracle about each value with the scale and the zero point of its own channel."""
+    vector, scale = arguments["code" if operation == "dequantize" else "x"], arguments["scale"]
+    values, axis = carried(vector), arguments["axis"]
+    try:
+        actual = compute(operation, arguments, Profile())["value"]
+    except ValueError as refusal:
+        assert "axis must" in str(refusal) or "must have shape" in str(refusal)
+        return
+    expected = []
+    for place in np.ndindex(values.shape):
+        step = exact.Real(float(carried(scale)[place[axis]]), format_of(scale).name)
+        codes = int(arguments["zero_point"][place[axis]]), arguments["qmin"], arguments["qmax"]
+        if operation == "dequantize":
+            expected.append(exact.dequantize(int(values[place]), step, *codes, None, arguments.get("dtype")))
+        else:
+            x = exact.Real(float(values[place]), format_of(vector).name)
+            expected.append(getattr(exact, operation)(x, step, *codes))
+    assert carried(actual).shape == values.shape
+    assert_identical(expected, carried(actual).reshape(-1), values.reshape(-1).tolist(), operation)
+
+
+@pytest.mark.parametrize("operation", AXES)
+def test_each_channel_has_its_own_arithmetic(operation: str) -> None:
+    for axis, shape in ((0, (2, 3, 4)), (1, (3, 2, 4)), (-1, (3, 4, 2)), (-3, (2, 4, 3)), (0, (2,))):
+        values = np.linspace(-2, 2, math.prod(shape)).reshape(shape)
+        name = "code" if operation == "dequantize" else "x"
+        arguments = {name: (values * 50).astype(np.int8) if name == "code" else values.astype(np.float32),
+                     "scale": np.float32([0.1, 0.07]), "zero_point": np.int32([3, -100]),
+                     "qmin": -128, "qmax": 127, "axis": axis}  # fmt: skip
+        assert_channels_agree(operation, arguments)
+
+
 def test_definition_on_every_case() -> None:
     """What the report calls the definition's answer is the exact oracle's too, case by case."""
     from cases.case import all_cases
@@ -439,6 +482,9 @@ def test_definition_on_every_case() -> None:
         arguments = dict(case.arguments)
         vector, scale = arguments.pop(case.vector), arguments.pop("scale")
         dtype = arguments.pop("dtype", None)
+        if arguments.get("axis") is not None:
+            assert_channels_agree(case.operation, case.arguments)
+            continue
         flat = carried(vector).reshape(-1)[:: carried(vector).size // 400 + 1]
         step = exact.Real(float(carried(scale)), format_of(scale).name)
         codes = (arguments["zero_point"], arguments["qmin"], arguments["qmax"])

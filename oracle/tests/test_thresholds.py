@@ -42,8 +42,8 @@ def quantizer(
     """A function from the carrier to codes, as find_thresholds wants it."""
     step = round_into(np.array(scale), target)
     if target is BFLOAT16:
-        return lambda x: quantize(Bfloat16(x), Bfloat16(step), *codes, profile)
-    return lambda x: quantize(x, step, *codes, profile)
+        return lambda x: quantize(Bfloat16(x), Bfloat16(step), *codes, profile=profile)
+    return lambda x: quantize(x, step, *codes, profile=profile)
 
 
 def every_pattern(target: Format) -> Array:
