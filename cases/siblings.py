@@ -43,7 +43,6 @@ OWN: dict[str, str] = {
     "operator": "the operator that the module calls",
     "per-axis": "per axis, with one channel",
     "all-values": "AllValuesQuantizer instead of LastValueQuantizer",
-    "moving-average": "MovingAverageQuantizer instead of LastValueQuantizer",
     "fixed": "FixedQuantizer, whose range is part of the layer",
     "quantize-apply": "the kernel quantizer of a layer that quantize_apply has wrapped",
     "channels": "the per-channel function with several channels: one range for each",
@@ -63,6 +62,10 @@ OWN: dict[str, str] = {
     "after-convolution": "x as the result of a convolution by 1",
     "constant-input": "x stored in the model instead of fed to it",
     "fed": "the bounds of the ranges fed to the model instead of stored in it",
+    "layer": "inside QActivation",
+    "bias": "as a layer's bias",
+    "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
+    "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces
