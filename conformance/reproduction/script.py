@@ -1,0 +1,261 @@
+"""The script of an entry: at most 30 lines, numpy and that framework, exit status 1 while it diverges."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import textwrap
+from typing import Any
+
+import numpy as np
+
+from cases.wire import decode_arguments, encode_arguments
+from conformance.answer import Answer
+from conformance.judge import differing
+from conformance.reproduction.door import Text, cut_door, find_adapter
+from conformance.reproduction.literals import (
+    as_node,
+    in_decimal,
+    is_array,
+    write_array,
+    write_plain,
+)
+from conformance.reproduction.trim import WIDTH, lines_of, wrap
+from conformance.reproduction.witness import Witness
+from conformance.story import Side
+from oracle.bfloat16 import Bfloat16
+from oracle.formats import carried
+
+MAX_LINES = 30
+ATTEMPT = """
+try:
+    pass
+except Exception as error:
+    actual = f"{type(error).__name__}: {error}"
+"""
+SHOW = """def show(a):  # dtype, decimal, hex
+    return f"{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
+"""
+SHOW_EITHER = """def show(a):  # an exception, or dtype, decimal, hex
+    return a if isinstance(a, str) else f"{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
+"""
+
+
+def write_script(witness: Witness, others: Side) -> str:
+    """Return the text of an entry's script.
+
+    Raises:
+        CannotCut: the adapter's door cannot be cut.
+    """
+    text = ""
+    for most in (1, 2, 3):  # lines of a statement that others are merged into
+        text = write_once(witness, others, most)
+        if len(text.splitlines()) <= MAX_LINES:
+            break
+    return text
+
+
+def write_once(witness: Witness, others: Side, most: int) -> str:
+    row, case = witness.row, witness.case
+    arguments = decode_arguments(encode_arguments(case.arguments))
+    text = cut_door(find_adapter(row.system), row.backend, row.operation, witness.door, arguments,
+                    witness.output if has_value(witness) else "", most)  # fmt: skip
+    asking, used = asking_lines(witness, text)
+    found = [
+        *header(witness),
+        *import_lines(witness, text),
+        *argument_lines(arguments, used),
+        expected_line(witness),
+        *asking,
+        *closing_lines(witness, others),
+    ]
+    return "\n".join(piece for line in found for piece in wrap(line)) + "\n"
+
+
+def has_value(witness: Witness) -> bool:
+    return witness.actual.value is not None or witness.expected.value is not None
+
+
+def header(witness: Witness) -> list[str]:
+    """Return two or three lines of comment: which framework, what the script shows."""
+    entry, row = witness.entry, witness.row
+    through = "" if witness.door == "plain" else f", through its door {witness.door}"
+    first = f"# {row.system} {row.version} ({row.backend}) leaves the definition of {row.operation}{through}."
+    told = textwrap.wrap(entry.story, WIDTH - 2, max_lines=2, placeholder=" …")
+    return [first, *(f"# {line}" for line in told)]
+
+
+def import_lines(witness: Witness, text: Text) -> list[str]:
+    """Return the imports; the variables of the backend are set before the framework is imported."""
+    names = any(isinstance(v, Bfloat16) for v in witness.case.arguments.values())
+    found = dict.fromkeys([*text.imports, "import numpy as np"])
+    if text.variables:
+        found["import os"] = None
+    if names:
+        found["from collections import namedtuple"] = None
+    lines = join_imports(list(found))
+    standard = [line for line in lines if root_of(line) in sys.stdlib_module_names]
+    rest = [line for line in lines if line not in standard and line != "import numpy as np"]
+    pairs = ", ".join(f'"{k}": "{v}"' for k, v in text.variables.items())
+    return [
+        *standard,
+        *([f"os.environ.update({{{pairs}}})"] if pairs else []),
+        "import numpy as np",
+        *rest,
+        *(['Bfloat16 = namedtuple("Bfloat16", "values")  # its values, in float32'] if names else []),
+    ]
+
+
+def root_of(line: str) -> str:
+    return line.split()[1].split(".")[0]
+
+
+def join_imports(lines: list[str]) -> list[str]:
+    """Return import lines with one line for each module, those that import names last."""
+    plain = sorted(line for line in lines if line.startswith("import "))
+    by_module: dict[str, list[str]] = {}
+    comments: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("from "):
+            code, _, comment = line.partition("  # ")
+            module, _, name = code.removeprefix("from ").partition(" import ")
+            by_module.setdefault(module, []).append(name)
+            comments[module] = f"  # {comment}" if comment else comments.get(module, "")
+    joined = [f"from {m} import {', '.join(sorted(set(n)))}{comments[m]}" for m, n in by_module.items()]
+    return [*plain, *sorted(joined)]
+
+
+def argument_lines(arguments: dict[str, Any], used: set[str]) -> list[str]:
+    """Return a line for each array, and one that names the rest."""
+    lines = []
+    for name, value in arguments.items():
+        if is_array(value) and name in used:
+            line = f"{name} = {write_array(value)}"
+            comment = f"  # {in_decimal(value)}"
+            lines.append(line + comment if len(line + comment) <= WIDTH and show_decimal(value) else line)
+    plain = [f"{n} = {write_plain(v)}" for n, v in arguments.items() if not is_array(v)]
+    plain += [f"{n} = {in_decimal(v)}" for n, v in arguments.items() if is_array(v) and n not in used]
+    return [*lines, *textwrap.wrap(f"# {', '.join(plain)}", WIDTH)[:1]] if plain else lines
+
+
+def show_decimal(value: Any) -> bool:
+    return carried(value).dtype.kind == "f" or carried(value).size > 24
+
+
+def expected_line(witness: Witness) -> str:
+    """Return the line of what is expected, bit for bit, in the integer type that the framework returns."""
+    value, got = value_of(witness.expected, witness), value_of(witness.actual, witness)
+    if value is None:
+        return f"expected = {('refused: ' + witness.expected.reason)[:80]!r}"
+    array = plain_bits(value)
+    if got is not None and array.dtype.kind in "iu" and plain_bits(got).dtype.kind in "iu":
+        if np.array_equal(array.astype(plain_bits(got).dtype).astype(np.int64), array.astype(np.int64)):
+            array = array.astype(plain_bits(got).dtype)
+    text = write_array(array)
+    line = f"expected = {text}"
+    comment = f"  # {in_decimal(array)}"
+    return line + comment if array.dtype.kind == "f" and len(line + comment) <= WIDTH else line
+
+
+def value_of(answer: Answer, witness: Witness) -> Any:
+    return None if answer.value is None else answer.value.get(witness.output)
+
+
+def plain_bits(value: Any) -> Any:
+    return np.asarray(carried(value))
+
+
+def asking_lines(witness: Witness, text: Text) -> tuple[list[str], set[str]]:
+    """Return the lines that ask, with the generic door around them, and the names that they read."""
+    *body, final = text.body
+    assert isinstance(final, ast.Assign)
+    outside = [s for s in body if isinstance(s, (ast.FunctionDef, ast.ClassDef))]
+    inside = [s for s in body if s not in outside] + answer_lines(witness, final.value)
+    used, vector = set(text.used), witness.case.vector
+    if witness.door == "twice":
+        outside.append(ast.For(name("_", ast.Store()), as_node("range(2)"), inside, [], lineno=0))
+        inside = []
+    elif witness.door == "strided":
+        inside = ast.parse(f"gaps = np.repeat({vector}, 2)\n{vector} = gaps[::2]").body + inside
+        used.add(vector)
+    elif witness.door == "untouched":
+        inside = inside[:-1] + ast.parse(f"actual = {vector}").body
+    if may_fail(witness):
+        attempt = ast.parse(ATTEMPT).body[0]
+        assert isinstance(attempt, ast.Try)
+        attempt.body = inside
+        inside = [attempt]
+    return lines_of([*outside, *inside]), used
+
+
+def answer_lines(witness: Witness, value: ast.expr) -> list[ast.stmt]:
+    """Return the statements that make an array of the answer; bfloat16 as float32."""
+    actual = name("actual", ast.Store())
+    if any(isinstance(value_of(a, witness), Bfloat16) for a in (witness.expected, witness.actual)):
+        carried_in = as_node('np.asarray(getattr(y, "values", y)).astype(np.float32)')
+        return [ast.Assign([name("y", ast.Store())], value, lineno=0), ast.Assign([actual], carried_in, lineno=0)]
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.asarray", "np.array")):
+        value = ast.Call(as_node("np.asarray"), [value], [])
+    return [ast.Assign([actual], value, lineno=0)]
+
+
+def name(text: str, context: ast.expr_context) -> ast.Name:
+    return ast.Name(text, context)
+
+
+def may_fail(witness: Witness) -> bool:
+    return witness.actual.value is None or witness.expected.value is None
+
+
+def closing_lines(witness: Witness, others: Side) -> list[str]:
+    """Return the lines that print both sides and end with the exit status."""
+    row = witness.row
+    by = [witness.against, *others.definition]
+    same = [f"{row.system} {row.version} {row.backend}", *others.same]
+    if others.other:
+        same[-1] += f" (yet another answer: {', '.join(others.other)})"
+    show = SHOW_EITHER if may_fail(witness) else SHOW
+    said = "expected" if witness.expected.value is None else "show(expected)"
+    return [
+        *show.splitlines(),
+        *print_line("expected", said, ", ".join(by)),
+        *print_line("actual  ", "show(actual)", ", ".join(same)),
+        f"raise SystemExit({test(witness)})",
+    ]
+
+
+def print_line(label: str, shown: str, who: str) -> list[str]:
+    """Return a print of one side; who is on it is broken into several texts where it is long."""
+    texts = textwrap.wrap(who, 80)
+    quoted = ", ".join('"' + text.replace('"', "'") + '"' for text in texts)
+    return [f'print("{label}", {shown}, "|", {quoted})']
+
+
+def test(witness: Witness) -> str:
+    """Return the expression that is true while the divergence lives."""
+    wanted, got = value_of(witness.expected, witness), value_of(witness.actual, witness)
+    if witness.expected.value is None and witness.actual.value is not None:
+        return "not isinstance(actual, str)"
+    if witness.expected.value is None:
+        kind = witness.actual.reason.split(":")[0]
+        return f'not isinstance(actual, str) or actual.startswith("{kind}")'
+    if witness.actual.value is None:
+        return "isinstance(actual, str) or repr(actual.tolist()) != repr(expected.tolist())"
+    if isinstance(differing(wanted, got), str):
+        return "(actual.dtype, actual.shape) != (expected.dtype, expected.shape)"
+    if np.any(witness.within):
+        return f"bool(np.any(np.abs(actual - expected.astype(float)) > {within_text(witness)}))"
+    return "repr(actual.tolist()) != repr(expected.tolist())"
+
+
+def within_text(witness: Witness) -> str:
+    return repr(float(np.max(witness.within)))
+
+
+def shown(answer: Answer, output: str) -> str:
+    """Return what a script prints of an answer, up to the hexadecimal digits."""
+    if answer.value is None:
+        return answer.reason
+    array = plain_bits(answer.value[output])
+    return f"{array.dtype} {array.tolist()}"
+
