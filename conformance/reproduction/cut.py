@@ -276,7 +276,7 @@ class Cutter(Folder):
             return part
         new = self.fresh(name)
         out.append(ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0))
-        return Part(ast.Name(new, ast.Load()), part.value)
+        return Part(ast.Name(new, ast.Load()), part.value, hint=part.hint)
 
     def separate(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType, arguments: list[Part],
                  keywords: list[tuple[str | None, Part]], source: Source,
@@ -783,4 +783,6 @@ def rename(statement: ast.stmt, names: Mapping[str, str]) -> ast.stmt:
     for node in ast.walk(new):
         if isinstance(node, ast.Name) and node.id in names:
             node.id = names[node.id]
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
+            node.name = names[node.name]
     return new

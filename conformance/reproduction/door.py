@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from conformance.reproduction.cut import CannotCut, Cutter
+from conformance.reproduction.cut import CannotCut, Cutter, rename
 from conformance.reproduction.fold import Scope, is_own
 from conformance.reproduction.foreign import Foreign, Source, Sources, environment
 from conformance.reproduction.literals import is_array
@@ -96,9 +96,22 @@ def cut_once(path: Path, backend: str, operation: str, door: str, arguments: Map
     whole = [*effects, *(s for group in cutter.definitions.values() for s in group), *body, final]
     wanted = {"actual"} | {n for s in effects for n in names_in(s)}
     trimmed = trim(merge(gather(trim(whole, wanted)), wanted, most), wanted)
+    trimmed = plain_names(trimmed)
     used = frozenset(name for s in trimmed for name in names_in(s))
     imports = tuple(line for line in cutter.imports if binds(line) in used)
     return Text((*imports, *side_imports(sources, imports)), variables, tuple(trimmed), used)
+
+
+def plain_names(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return statements with `feeds` for `feeds_3`, where that name is free."""
+    taken = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
+    taken |= {n.name for s in body for n in ast.walk(s) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    names: dict[str, str] = {}
+    for name in sorted(taken):
+        base, _, number = name.rpartition("_")
+        if number.isdigit() and base and base not in {*taken, *names.values()}:
+            names[name] = base
+    return [rename(s, names) for s in body]
 
 
 def unbound(text: Text, arguments: Mapping[str, Any]) -> set[str]:
@@ -166,7 +179,8 @@ def effects_of(cutter: Cutter, source: Source) -> list[ast.stmt]:
     for statement in source.tree.body:
         inside = statement.body[0] if isinstance(statement, ast.If) and statement.body else statement
         is_call = isinstance(inside, ast.Expr) and isinstance(inside.value, ast.Call)
-        if is_call and foreign & set(names_in(statement)):
+        is_talk = any(word in ast.unparse(inside).lower() for word in ("log", "warn", "verbos"))
+        if is_call and not is_talk and foreign & set(names_in(statement)):
             found += [cutter.resolve(s) for s in cutter.block([statement], Scope(source))]
     return found
 

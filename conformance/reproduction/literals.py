@@ -22,7 +22,7 @@ def write_array(value: Any) -> str:
     """Return the expression of an array or a numpy scalar, bit for bit."""
     array = np.asarray(carried(value))
     text = _elements(array)
-    if isinstance(value, np.generic) or (isinstance(value, Bfloat16) and array.ndim == 0):
+    if isinstance(value, np.generic):
         text = _scalar(array)
     elif array.ndim != 1:
         text += f".reshape({', '.join(map(str, array.shape)) or '()'})"

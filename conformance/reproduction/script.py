@@ -31,14 +31,11 @@ ATTEMPT = """
 try:
     pass
 except Exception as error:
-    actual = f"{type(error).__name__}: {error}"
+    actual = f"{type(error).__name__}: {error}".strip().splitlines()[0]
 """
-SHOW = """def show(a):  # dtype, decimal, hex
-    return f"{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
-"""
-SHOW_EITHER = """def show(a):  # an exception, or dtype, decimal, hex
-    return a if isinstance(a, str) else f"{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
-"""
+SHOW_ONE = "{a.dtype} {a.tolist()} = 0x{a.tobytes()[::-1].hex()}"
+SHOW = "{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
+MERGED = (1, 3, 6)  # lines of a statement that others are merged into, until the script is short
 
 
 def write_script(witness: Witness, others: Side) -> str:
@@ -48,7 +45,7 @@ def write_script(witness: Witness, others: Side) -> str:
         CannotCut: the adapter's door cannot be cut.
     """
     text = ""
-    for most in (1, 2, 3):  # lines of a statement that others are merged into
+    for most in MERGED:
         text = write_once(witness, others, most)
         if len(text.splitlines()) <= MAX_LINES:
             break
@@ -62,10 +59,9 @@ def write_once(witness: Witness, others: Side, most: int) -> str:
                     witness.output if has_value(witness) else "", most)  # fmt: skip
     asking, used = asking_lines(witness, text)
     found = [
-        *header(witness),
+        *header(witness, 3 if most == 1 else 2),
         *import_lines(witness, text),
-        *argument_lines(arguments, used),
-        expected_line(witness),
+        *given_lines(witness, arguments, used, tight=most > 1),
         *asking,
         *closing_lines(witness, others),
     ]
@@ -76,12 +72,12 @@ def has_value(witness: Witness) -> bool:
     return witness.actual.value is not None or witness.expected.value is not None
 
 
-def header(witness: Witness) -> list[str]:
+def header(witness: Witness, lines: int) -> list[str]:
     """Return two or three lines of comment: which framework, what the script shows."""
     entry, row = witness.entry, witness.row
     through = "" if witness.door == "plain" else f", through its door {witness.door}"
     first = f"# {row.system} {row.version} ({row.backend}) leaves the definition of {row.operation}{through}."
-    told = textwrap.wrap(entry.story, WIDTH - 2, max_lines=2, placeholder=" …")
+    told = textwrap.wrap(entry.story, WIDTH - 2, max_lines=lines - 1, placeholder=" …")
     return [first, *(f"# {line}" for line in told)]
 
 
@@ -125,8 +121,8 @@ def join_imports(lines: list[str]) -> list[str]:
     return [*plain, *sorted(joined)]
 
 
-def argument_lines(arguments: dict[str, Any], used: set[str]) -> list[str]:
-    """Return a line for each array, and one that names the rest."""
+def given_lines(witness: Witness, arguments: dict[str, Any], used: set[str], tight: bool) -> list[str]:
+    """Return a line for each array, one that names the rest, and one of what is expected."""
     lines = []
     for name, value in arguments.items():
         if is_array(value) and name in used:
@@ -135,7 +131,13 @@ def argument_lines(arguments: dict[str, Any], used: set[str]) -> list[str]:
             lines.append(line + comment if len(line + comment) <= WIDTH and show_decimal(value) else line)
     plain = [f"{n} = {write_plain(v)}" for n, v in arguments.items() if not is_array(v)]
     plain += [f"{n} = {in_decimal(v)}" for n, v in arguments.items() if is_array(v) and n not in used]
-    return [*lines, *textwrap.wrap(f"# {', '.join(plain)}", WIDTH)[:1]] if plain else lines
+    expected, rest = expected_line(witness), ", ".join(plain)
+    if rest and tight:
+        for i, line in enumerate(lines):
+            joined = line + (", " if "  # " in line else "  # ") + rest
+            if len(joined) <= WIDTH:
+                return [*lines[:i], joined, *lines[i + 1 :], expected]
+    return [*lines, *(textwrap.wrap(f"# {rest}", WIDTH)[:1] if rest else []), expected]
 
 
 def show_decimal(value: Any) -> bool:
@@ -210,25 +212,47 @@ def may_fail(witness: Witness) -> bool:
 def closing_lines(witness: Witness, others: Side) -> list[str]:
     """Return the lines that print both sides and end with the exit status."""
     row = witness.row
-    by = [witness.against, *others.definition]
-    same = [f"{row.system} {row.version} {row.backend}", *others.same]
+    values = [value_of(answer, witness) for answer in (witness.expected, witness.actual)]
+    by = [witness.against, *together(others.definition)]
+    same = [f"{row.system} {row.version} {row.backend}", *together(others.same)]
     if others.other:
-        same[-1] += f" (yet another answer: {', '.join(others.other)})"
-    show = SHOW_EITHER if may_fail(witness) else SHOW
+        same[-1] += f" (another answer: {', '.join(together(others.other))})"
     said = "expected" if witness.expected.value is None else "show(expected)"
+    one = all(carried(v).size == 1 for v in values if v is not None)
+    either = "a if isinstance(a, str) else " if may_fail(witness) else ""
     return [
-        *show.splitlines(),
-        *print_line("expected", said, ", ".join(by)),
-        *print_line("actual  ", "show(actual)", ", ".join(same)),
+        f'show = lambda a: {either}f"{SHOW_ONE if one else SHOW}"',
+        print_line("expected", said, ", ".join(by)),
+        print_line("actual  ", "show(actual)", ", ".join(same)),
         f"raise SystemExit({test(witness)})",
     ]
 
 
-def print_line(label: str, shown: str, who: str) -> list[str]:
+def together(names: tuple[str, ...]) -> list[str]:
+    """Return backends with one text for each system: onnxruntime (optimized, unoptimized)."""
+    by_system: dict[str, list[str]] = {}
+    for one in names:
+        system, _, backend = one.partition(" ")
+        by_system.setdefault(system, []).append(backend)
+    return [f"{s} ({', '.join(b)})" if len(b) > 1 else f"{s} {b[0]}" for s, b in by_system.items()]
+
+
+def print_line(label: str, shown: str, who: str) -> str:
     """Return a print of one side; who is on it is broken into several texts where it is long."""
-    texts = textwrap.wrap(who, 80)
-    quoted = ", ".join('"' + text.replace('"', "'") + '"' for text in texts)
-    return [f'print("{label}", {shown}, "|", {quoted})']
+    line = f'print("{label}", {shown}, "| {plain_text(who)}")'
+    if len(line) <= WIDTH:
+        return line
+    quoted = " ".join(f'"{text}"' for text in break_text("| " + plain_text(who), 90))
+    return f'print("{label}", {shown}, {quoted})'
+
+
+def plain_text(text: str) -> str:
+    return text.replace("\\", "/").replace('"', "'")
+
+
+def break_text(text: str, width: int) -> list[str]:
+    pieces = textwrap.wrap(text, width, drop_whitespace=False)
+    return [*pieces]
 
 
 def test(witness: Witness) -> str:

@@ -118,7 +118,7 @@ def gather(body: list[ast.stmt]) -> list[ast.stmt]:
                 return gather([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]])
             if isinstance(target, ast.Name) and target.id in names_in(body[k]):
                 break
-    return [flatten(statement) for statement in body]
+    return body
 
 
 def flatten(statement: ast.stmt) -> ast.stmt:
@@ -162,8 +162,8 @@ def merge(body: list[ast.stmt], wanted: set[str], most: int = 1) -> list[ast.stm
         k = next((k for k in range(i + 1, len(body)) if target.id in names_in(body[k])), None)
         if k is None or not is_first(body[k], target.id) or not may_move(statement, body[i + 1 : k], roots):
             continue
-        new = put(body[k], target.id, statement.value)
-        if len(lines_of([new])) > most:
+        new = flatten(put(body[k], target.id, statement.value))
+        if len(lines_of([new])) > most or len(lines_of([new])) > len(lines_of([statement, body[k]])):
             continue
         return merge([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]], wanted, most)
     return body

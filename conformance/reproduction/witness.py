@@ -75,16 +75,27 @@ def find_witness(entry: Entry, rows: list[Row], ledger: list[Entry]) -> Witness:
 
 
 def with_output(witness: Witness) -> Witness:
-    """Name the first output that differs."""
+    """Name the first output that differs, one that the entry's own axes change where there is one."""
     a, b = witness.expected.value, witness.actual.value
     if a is None or b is None:
         name = next(iter(a or b or {"": None}))
         return replace(witness, output=name)
     within = bounds_of(witness.case, a) if witness.against == "the definition" else {}
-    for name in a:
-        if name in b and differing(a[name], b[name], within.get(name, 0)):
-            return replace(witness, output=name, within=within.get(name, 0))
-    return replace(witness, output=next(iter(a)))
+    found = [n for n in a if n in b and differing(a[n], b[n], within.get(n, 0))] or list(a)
+    name = next((n for n in found if n in moved_by(witness)), found[0])
+    return replace(witness, output=name, within=within.get(name, 0))
+
+
+def moved_by(witness: Witness) -> set[str]:
+    """Return the outputs that the entry's axes alone change."""
+    base = DEFINITIONS[witness.case.operation].profile
+    alone = replace(base, **witness.entry.profile)
+    if contradiction(witness.case.operation, alone):
+        return set()
+    a, b = compute_answer(witness.case, base).value, compute_answer(witness.case, alone).value
+    if a is None or b is None:
+        return set()
+    return {name for name in a if name not in b or differing(a[name], b[name])}
 
 
 def one_piece(witness: Witness, length: int) -> Witness:
