@@ -19,7 +19,16 @@ from conformance.reproduction.fold import (
     truth_of,
 )
 from conformance.reproduction.foreign import Foreign, Source, Sources, bound_by
-from conformance.reproduction.part import UNKNOWN, Keywords, Part, literal, names_in
+from conformance.reproduction.part import (
+    UNKNOWN,
+    Instance,
+    Keywords,
+    LocalFunction,
+    Part,
+    is_display,
+    literal,
+    names_in,
+)  # fmt: skip
 from conformance.reproduction.trim import is_pure
 
 DEPTH = 24
@@ -43,6 +52,7 @@ class Cutter(Folder):
         self.taken: set[str] = {"np", "expected", "actual", "show", "sys", "os"}
         self.imports: dict[str, None] = {}
         self.definitions: dict[Any, list[ast.stmt]] = {}  # in the order of the script
+        self.stores: dict[Any, Keywords] = {}  # dicts of modules that functions change
         self._named: dict[Any, str] = {}
         self._depth = 0
 
@@ -64,6 +74,9 @@ class Cutter(Folder):
             return Part(literal(value) or ast.Name(name, ast.Load()), value)
         if isinstance(value, Foreign):
             value = UNKNOWN
+        if type(value) is dict and name in source.changed:
+            return Part(ast.Name(name, ast.Load()), self.stores.setdefault((source.name, name), Keywords(
+                {k: Part(lit(v), v) for k, v in value.items()})))  # fmt: skip
         written = None if value is UNKNOWN or is_own(value) else literal(value)
         if written is not None:
             self.note_import(name, source)
@@ -169,9 +182,19 @@ class Cutter(Folder):
         keywords += self.fold_keywords(call.keywords, scope)
         return self.call(function, arguments, keywords, scope)
 
+    def fold_call(self, node: ast.Call, scope: Scope) -> Part:
+        kind = self.fold(node.func, scope.elsewhere(None)).value
+        if isinstance(kind, type) and (made := self.make(kind, node, scope)) is not None:
+            return made
+        return super().fold_call(node, scope)
+
     def call(self, function: Any, arguments: list[Part], keywords: list[tuple[str | None, Part]],
              scope: Scope) -> Part | None:  # fmt: skip
         """Write a call out, with its arguments folded already."""
+        if isinstance(function, Instance):
+            return self.call(function.kind.__call__, [Part(self_name(), function), *arguments], keywords, scope)
+        if isinstance(function, LocalFunction):
+            return self.call_local(function, arguments, keywords, scope)
         if isinstance(function, MethodType):
             arguments = [Part(ast.Name("self", ast.Load()), function.__self__), *arguments]
             function = function.__func__
@@ -206,6 +229,52 @@ class Cutter(Folder):
         finally:
             self._depth -= 1
 
+    def call_local(self, function: LocalFunction, arguments: list[Part],
+                   keywords: list[tuple[str | None, Part]], scope: Scope) -> Part | None:  # fmt: skip
+        """Write a call of a function that is defined inside another one out."""
+        node, outer = function.node, function.scope
+        if scope.statements is None or self._depth > DEPTH or any(name is None for name, _ in keywords):
+            return None
+        if any(isinstance(n, (ast.Nonlocal, ast.Global, ast.Yield)) for n in ast.walk(node)):
+            return None
+        statements: list[ast.stmt] = []
+        bound = self.bind(node, None, arguments, keywords, outer.source, statements)
+        if bound is None:
+            return None
+        parts = {k: p for k, p in outer.parts.items() if not k.startswith(" ")} | bound
+        inner = Scope(outer.source, parts, outer.closure, changed_in(node), statements, True)
+        self._depth += 1
+        try:
+            result = self.inline(node, inner, statements)
+        finally:
+            self._depth -= 1
+        if result is not None:
+            scope.statements += statements
+        return result
+
+    def attribute_of(self, owner: Instance, name: str, scope: Scope) -> Part | None:
+        """Return an attribute of an object that is written out: a variable, a method, a property."""
+        if name in owner.parts:
+            return owner.parts[name]
+        found = owner.kind.__dict__.get(name)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(found.fget, [Part(self_name(), owner)], [], scope)
+        if isinstance(found, FunctionType):
+            return Part(ast.Attribute(self_name(), name, ast.Load()), MethodType(found, owner))
+        return None
+
+    def make(self, kind: type, call: ast.Call, scope: Scope) -> Part | None:
+        """Write the making of an object out, where its class is the adapter's and has no base."""
+        source = next((s for s in self.sources.by_name.values() if s.values.get(kind.__name__) is kind), None)
+        node = source and source.bindings.get(kind.__name__)
+        if not isinstance(node, ast.ClassDef) or node.bases or node.decorator_list or scope.statements is None:
+            return None
+        owner = Instance(kind)
+        maker = kind.__dict__.get("__init__")
+        if isinstance(maker, FunctionType) and self.expand(MethodType(maker, owner), call, scope) is None:
+            return None
+        return Part(self_name(), owner)
+
     def inline(self, node: ast.FunctionDef | ast.Lambda, scope: Scope, out: list[ast.stmt]) -> Part | None:
         """Append a function's text; return what it returns, None where it cannot be straight."""
         if isinstance(node, ast.Lambda):
@@ -220,7 +289,7 @@ class Cutter(Folder):
             return None
         return result or Part(ast.Constant(None), None)
 
-    def bind(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType, arguments: list[Part],
+    def bind(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType | None, arguments: list[Part],
              keywords: list[tuple[str | None, Part]], source: Source,
              out: list[ast.stmt]) -> dict[str, Part] | None:  # fmt: skip
         """Return the parts of a function's parameters; arguments that are used twice get a line."""
@@ -258,9 +327,9 @@ class Cutter(Folder):
             found[name] = self.keep(name, part, uses(node, name), out)
         return found
 
-    def bind_defaults(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType, source: Source,
+    def bind_defaults(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType | None, source: Source,
                       found: dict[str, Part]) -> None:  # fmt: skip
-        spec, scope = node.args, Scope(source, {}, closure_of(function))
+        spec, scope = node.args, Scope(source, {}, closure_of(function) if function else {})
         positional = [*spec.posonlyargs, *spec.args]
         for argument, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
             found.setdefault(argument.arg, self.fold(default, scope))
@@ -272,11 +341,12 @@ class Cutter(Folder):
         """Return a part that may stand wherever a parameter does; one that is long gets a line."""
         simple = isinstance(part.node, (ast.Name, ast.Constant)) or is_chain(part.node)
         written_out = part.is_known and literal(part.value) is not None
-        if simple or written_out or count <= 1 or is_own(part.value):
+        if simple or written_out or count <= 1 or is_own(part.value) or isinstance(part.value, Keywords):
             return part
         new = self.fresh(name)
         out.append(ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0))
-        return Part(ast.Name(new, ast.Load()), part.value, hint=part.hint)
+        display = part.node if is_display(part.node) and is_pure(part.node) else None
+        return Part(ast.Name(new, ast.Load()), part.value, display, part.hint)
 
     def separate(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType, arguments: list[Part],
                  keywords: list[tuple[str | None, Part]], source: Source,
@@ -458,26 +528,44 @@ class Cutter(Folder):
                 pairs = zip(target.elts, inside, strict=True)
                 return [s for t, p in pairs for s in self.assign(t, p, scope)]
             return [ast.Assign([self.target(target, scope)], part.node, lineno=0)]
+        if isinstance(target, ast.Attribute):
+            owner = self.fold(target.value, scope)
+            if isinstance(owner.value, Instance):
+                return self.assign_attribute(owner.value, target.attr, part)
         if isinstance(target, ast.Subscript):
             base = self.fold(target.value, scope)
             index = self.fold(target.slice, scope)
-            if isinstance(base.value, Keywords) and isinstance(index.value, str):
-                base.value[index.value] = part
-                return []
+            if isinstance(base.value, Keywords) and index.is_known:
+                out: list[ast.stmt] = []
+                base.value[index.value] = self.keep("kept", part, 2, out)
+                return out
             if isinstance(target.value, ast.Name):
                 self.forget(target.value.id, scope)
         return [ast.Assign([self.target(target, scope)], part.node, lineno=0)]
 
+    def assign_attribute(self, owner: Instance, name: str, part: Part) -> list[ast.stmt]:
+        """An attribute of an object that is written out is a variable of the script."""
+        out: list[ast.stmt] = []
+        owner.parts[name] = part if isinstance(part.value, Instance) else self.keep(name, part, 2, out)
+        return out
+
     def assign_name(self, name: str, part: Part, scope: Scope) -> list[ast.stmt]:
+        if isinstance(part.value, Instance | Keywords) or is_own(part.value):
+            scope.parts[name] = part
+            return []
+        if name in scope.changed and isinstance(part.node, ast.Dict) and is_pure(part.node) and all(
+            isinstance(k, ast.Constant) for k in part.node.keys
+        ):  # fmt: skip
+            known = part.value if part.is_known else {}
+            pairs = zip(part.node.keys, part.node.values, strict=True)
+            kept = {k.value: Part(v, known.get(k.value, UNKNOWN)) for k, v in pairs if isinstance(k, ast.Constant)}
+            scope.parts[name] = Part(part.node, Keywords(kept))
+            return []
         new = self.own_name(name, scope)
         value = UNKNOWN if name in scope.changed else part.value
         written = None if value is UNKNOWN else literal(value, with_lists=True)
-        is_display = isinstance(part.node, (ast.Dict, ast.List, ast.Tuple)) and is_pure(part.node)
-        display = part.node if is_display and name not in scope.changed else None
+        display = part.node if is_display(part.node) and is_pure(part.node) and name not in scope.changed else None
         scope.parts[name] = Part(written or ast.Name(new, ast.Load()), value, display, part.hint)
-        if part.is_known and is_own(part.value):
-            scope.parts[name] = part
-            return []
         return [ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0)]
 
     def own_name(self, name: str, scope: Scope) -> str:
@@ -547,7 +635,14 @@ class Cutter(Folder):
         return []
 
     def do_delete(self, node: ast.Delete, scope: Scope) -> list[ast.stmt]:
-        return [ast.Delete([self.target(t, scope) for t in node.targets])]
+        left: list[ast.expr] = []
+        for target in node.targets:
+            base = self.fold(target.value, scope).value if isinstance(target, ast.Subscript) else None
+            if isinstance(target, ast.Subscript) and isinstance(base, Keywords):
+                base.pop(self.fold(target.slice, scope).value, None)
+            else:
+                left.append(self.target(target, scope))
+        return [ast.Delete(left)] if left else []
 
     def do_break(self, node: ast.Break, scope: Scope) -> list[ast.stmt]:
         return [node]
@@ -566,7 +661,8 @@ class Cutter(Folder):
 
     def do_functiondef(self, node: ast.FunctionDef, scope: Scope) -> list[ast.stmt]:
         new = self.own_name(node.name, scope)
-        scope.parts[node.name] = Part(ast.Name(new, ast.Load()))
+        value = UNKNOWN if node.decorator_list else LocalFunction(node, scope)
+        scope.parts[node.name] = Part(ast.Name(new, ast.Load()), value)
         return self.generic_function(node, scope, new)
 
     def do_classdef(self, node: ast.ClassDef, scope: Scope) -> list[ast.stmt]:
@@ -670,6 +766,10 @@ class _Bind(ast.Pass):
     def __init__(self, parts: dict[str, Part]) -> None:
         super().__init__()
         self.parts = parts
+
+
+def self_name() -> ast.expr:
+    return ast.Name("self", ast.Load())
 
 
 def lit(value: Any) -> ast.expr:

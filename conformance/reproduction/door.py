@@ -54,7 +54,7 @@ def find_adapter(system: str) -> Path:
 
 
 def cut_door(path: Path, backend: str, operation: str, door: str, arguments: Mapping[str, Any],
-             output: str, most: int = 1) -> Text:  # fmt: skip
+             output: str, most: int = 1, version: str = "") -> Text:  # fmt: skip
     """Return the shortest text that asks one question through one door.
 
     Raises:
@@ -62,7 +62,7 @@ def cut_door(path: Path, backend: str, operation: str, door: str, arguments: Map
     """
     best: Text | None = None
     for limit in LIMITS:
-        text = cut_once(path, backend, operation, door, arguments, output, limit, most)
+        text = cut_once(path, backend, operation, door, arguments, output, limit, most, version)
         if unbound(text, arguments):
             continue
         if best is None or len(text.lines) < len(best.lines):
@@ -75,9 +75,9 @@ def cut_door(path: Path, backend: str, operation: str, door: str, arguments: Map
 
 
 def cut_once(path: Path, backend: str, operation: str, door: str, arguments: Mapping[str, Any], output: str,
-             limit: int, most: int) -> Text:  # fmt: skip
+             limit: int, most: int, version: str) -> Text:  # fmt: skip
     variables = variables_of(path, backend)
-    sources = Sources({"CONFORMANCE_BACKEND": backend, **variables})
+    sources = Sources({"CONFORMANCE_BACKEND": backend, **variables}, version)
     source = sources.load(path.stem, path)
     cutter = Cutter(sources, has_bfloat16(arguments), limit)
     cutter.taken |= arguments.keys()

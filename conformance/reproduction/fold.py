@@ -18,7 +18,9 @@ from conformance.reproduction.part import (
     CHANGING,
     MAX_ELEMENTS,
     UNKNOWN,
+    Instance,
     Keywords,
+    LocalFunction,
     Part,
     attempt,
     is_safe,
@@ -68,6 +70,9 @@ class Folder:
 
     has_bfloat16 = False
 
+    def attribute_of(self, owner: Instance, name: str, scope: Scope) -> Part | None:
+        raise NotImplementedError
+
     def expand(self, function: Any, call: ast.Call, scope: Scope) -> Part | None:
         raise NotImplementedError
 
@@ -95,7 +100,8 @@ class Folder:
 
     def fold_name(self, node: ast.Name, scope: Scope) -> Part:
         if node.id in scope.parts:
-            return scope.parts[node.id]
+            part = scope.parts[node.id]
+            return Part(part.value.display(), part.value) if isinstance(part.value, Keywords) else part
         if node.id in scope.closure:
             value = scope.closure[node.id]
             return Part(literal(value, with_lists=True) or node, value)
@@ -106,6 +112,8 @@ class Folder:
     def fold_attribute(self, node: ast.Attribute, scope: Scope) -> Part:
         base = self.fold(node.value, scope)
         new = ast.Attribute(base.node, node.attr, ast.Load())
+        if isinstance(base.value, Instance):
+            return self.attribute_of(base.value, node.attr, scope) or Part(new)
         if not base.is_known:
             return Part(new, hint=base.hint if node.attr == "dtype" else None)
         value = attempt(getattr, base.value, node.attr)
@@ -116,7 +124,7 @@ class Folder:
     def fold_subscript(self, node: ast.Subscript, scope: Scope) -> Part:
         base, index = self.fold(node.value, scope), self.fold(node.slice, scope)
         new = ast.Subscript(base.node, index.node, node.ctx)
-        if isinstance(base.value, Keywords) and index.value in base.value:
+        if isinstance(base.value, Keywords) and index.is_known and attempt(lambda: index.value in base.value) is True:
             return base.value[index.value]
         if index.is_known and (
             picked := pick(base.display or base.node, index.value)
@@ -141,7 +149,10 @@ class Folder:
 
     def fold_binop(self, node: ast.BinOp, scope: Scope) -> Part:
         left, right = self.fold(node.left, scope), self.fold(node.right, scope)
-        new = ast.BinOp(left.node, node.op, right.node)
+        new: ast.expr = ast.BinOp(left.node, node.op, right.node)
+        if isinstance(node.op, ast.BitOr) and isinstance(left.node, ast.Dict) and isinstance(right.node, ast.Dict):
+            if None not in (*left.node.keys, *right.node.keys):
+                new = ast.Dict([*left.node.keys, *right.node.keys], [*left.node.values, *right.node.values])
         values = left.value, right.value
         if any(v is UNKNOWN or isinstance(v, (Foreign, Keywords)) for v in values):
             return Part(new)
@@ -229,11 +240,12 @@ class Folder:
         if not isinstance(element, ast.Starred):
             return [self.fold(element, scope)]
         part = self.fold(element.value, scope)
-        if isinstance(part.node, (ast.Tuple, ast.List)) and not any(
-            isinstance(e, ast.Starred) for e in part.node.elts
+        written = part.display or part.node
+        if isinstance(written, (ast.Tuple, ast.List)) and not any(
+            isinstance(e, ast.Starred) for e in written.elts
         ):
-            values = list(part.value) if part.is_known else [UNKNOWN] * len(part.node.elts)
-            return [Part(n, v) for n, v in zip(part.node.elts, values, strict=True)]
+            values = list(part.value) if part.is_known else [UNKNOWN] * len(written.elts)
+            return [Part(n, v) for n, v in zip(written.elts, values, strict=True)]
         return [Part(ast.Starred(part.node, ast.Load()))]
 
     def fold_dict(self, node: ast.Dict, scope: Scope) -> Part:
@@ -325,11 +337,11 @@ class Folder:
 
     def fold_joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Part:
         new: list[ast.expr] = []
-        text = ""
+        text: Any = ""
         for piece in node.values:
             if isinstance(piece, ast.Constant):
                 new.append(piece)
-                text += str(piece.value)
+                text = UNKNOWN if text is UNKNOWN else text + str(piece.value)
                 continue
             assert isinstance(piece, ast.FormattedValue)
             part = self.fold(piece.value, scope)
@@ -345,6 +357,8 @@ class Folder:
             part = self.expand(function.value, node, scope)
             if part is not None:
                 return part
+        if function.value is locals:
+            return Part(node, Keywords({k: p for k, p in scope.parts.items() if not k.startswith(" ")}))
         arguments: list[Part] = []
         for argument in node.args:
             arguments += self.spread(argument, scope)
@@ -353,7 +367,9 @@ class Folder:
         new = ast.Call(function.node, [a.node for a in arguments], named)
         if isinstance(function.value, Foreign) and (limits := limits_of(function.value, arguments)):
             return Part(new, limits)
-        if not function.is_known or isinstance(function.value, MethodType | FunctionType | Foreign):
+        if not function.is_known or isinstance(
+            function.value, MethodType | FunctionType | Foreign | LocalFunction | Instance
+        ):  # fmt: skip
             names = [p for p in (*arguments, *(p for _, p in keywords)) if isinstance(p.value, Foreign)]
             return Part(new, hint=names[0].value if len(names) == 1 else None)
         return self.evaluate(function.value, arguments, keywords, new)
@@ -424,8 +440,8 @@ def truth_of(part: Part) -> bool | None:
     """Return whether an expression is true, None where only a run can tell."""
     if not part.is_known:
         return None
-    if isinstance(part.value, (Foreign, Keywords)):
-        return True if isinstance(part.value, Foreign) else bool(part.value)
+    if isinstance(part.value, Foreign | Instance | LocalFunction):
+        return True
     value = attempt(bool, part.value)
     return None if value is UNKNOWN else value
 
@@ -454,11 +470,12 @@ def pick(node: ast.expr, index: Any) -> ast.expr | None:
 
 def elements(part: Part) -> list[Part] | None:
     """Return the elements of a known container of a few."""
-    if isinstance(part.node, (ast.Tuple, ast.List)) and not any(
-        isinstance(e, ast.Starred) for e in part.node.elts
+    written = part.display or part.node
+    if isinstance(written, (ast.Tuple, ast.List)) and not any(
+        isinstance(e, ast.Starred) for e in written.elts
     ):
-        values = list(part.value) if part.is_known else [UNKNOWN] * len(part.node.elts)
-        found = [Part(n, v) for n, v in zip(part.node.elts, values, strict=True)]
+        values = list(part.value) if part.is_known else [UNKNOWN] * len(written.elts)
+        found = [Part(n, v) for n, v in zip(written.elts, values, strict=True)]
         return found if len(found) <= MAX_ELEMENTS else None
     if not part.is_known or isinstance(part.value, (Foreign, Keywords, str, np.ndarray, np.generic)):
         return None
@@ -507,11 +524,17 @@ def call_keywords(owner: Keywords, method: str, arguments: list[Part], new: ast.
         if method == "pop":
             owner.pop(name, None)
         return found
+    if method == "items" and all(part.is_known for part in owner.values()):
+        return Part(new, [(key, part.value) for key, part in owner.items()])
     return Part(new)
 
 
 def is_own(value: Any) -> bool:
     """Whether a value is a function of the adapter's, or one that stands around it."""
+    if isinstance(value, LocalFunction):
+        return True
+    if isinstance(value, Instance):
+        return hasattr(value.kind, "__call__")
     if isinstance(value, partial):
         return is_own(value.func)
     function = value.__func__ if isinstance(value, MethodType) else value

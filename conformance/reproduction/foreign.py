@@ -26,13 +26,18 @@ LAZY = __future__.annotations.compiler_flag
 ROOMS = ("conformance.adapters", "numpy", "__future__")
 
 
+VERSIONS: dict[str, str] = {}  # of the framework that is asked, by the name it is imported as
+
+
 class Foreign:
     """Something of a framework, by the expression that names it and the import that it needs."""
 
     def __init__(self, path: str, statement: str, called: bool = False) -> None:
         self._path, self._statement, self._called = path, statement, called
 
-    def __getattr__(self, name: str) -> Foreign:
+    def __getattr__(self, name: str) -> Any:
+        if name == "__version__" and self._path in VERSIONS:
+            return VERSIONS[self._path]
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         return Foreign(f"{self._path}.{name}", self._statement, self._called)
@@ -125,6 +130,13 @@ class Source:
         return found
 
     @cached_property
+    def changed(self) -> set[str]:
+        """Names of dicts whose elements the module's functions set."""
+        found = (n.value for n in ast.walk(self.tree) if isinstance(n, ast.Subscript)
+                 and not isinstance(n.ctx, ast.Load))  # fmt: skip
+        return {value.id for value in found if isinstance(value, ast.Name)}
+
+    @cached_property
     def loaded(self) -> set[str]:
         """Every name that the module reads."""
         return {
@@ -167,8 +179,8 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 class Sources:
     """The modules of one adapter under one backend, each loaded once."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self.variables = variables
+    def __init__(self, variables: Mapping[str, str], version: str = "") -> None:
+        self.variables, self.version = variables, version
         self.by_name: dict[str, Source] = {}
         self._modules: dict[str, ModuleType] = {}
 
@@ -194,6 +206,8 @@ class Sources:
         if isinstance(statement, (ast.Import, ast.ImportFrom)) and is_foreign(statement):
             for alias in statement.names:
                 bound, text = import_line(statement, alias)
+                if isinstance(statement, ast.Import) and alias.name == source.name.split("_")[0]:
+                    VERSIONS[bound] = self.version or "9999"
                 source.values[bound] = Foreign(bound, text)
                 source.imports.setdefault(bound, []).append(text)
             return

@@ -52,8 +52,32 @@ class Part:
         return self.value is not UNKNOWN
 
 
-class Keywords(dict[str, Part]):
-    """The keyword arguments of a call that is being written out."""
+class Keywords(dict[Any, Part]):
+    """A mapping that is written out: keyword arguments, a cache, a dict that is changed in straight text."""
+
+    def display(self) -> ast.expr:
+        """Return it as a dict display, as it is now."""
+        keys = [literal(key) or ast.Constant(repr(key)) for key in self]
+        return ast.Dict(list(keys), [part.node for part in self.values()])
+
+
+class Instance:
+    """An object of the adapter's own class: its attributes are variables of the script."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind, self.parts = kind, Keywords()
+
+
+@dataclass(eq=False)
+class LocalFunction:
+    """A function that is defined inside the one that is written out."""
+
+    node: ast.FunctionDef
+    scope: Any
+
+
+def is_display(node: ast.expr | None) -> bool:
+    return isinstance(node, (ast.Dict, ast.List, ast.Tuple))
 
 
 def literal(value: Any, with_lists: bool = False) -> ast.expr | None:

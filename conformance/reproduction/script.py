@@ -35,6 +35,7 @@ except Exception as error:
 """
 SHOW_ONE = "{a.dtype} {a.tolist()} = 0x{a.tobytes()[::-1].hex()}"
 SHOW = "{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
+MISSING = "no such output"
 MERGED = (1, 3, 6)  # lines of a statement that others are merged into, until the script is short
 
 
@@ -56,7 +57,7 @@ def write_once(witness: Witness, others: Side, most: int) -> str:
     row, case = witness.row, witness.case
     arguments = decode_arguments(encode_arguments(case.arguments))
     text = cut_door(find_adapter(row.system), row.backend, row.operation, witness.door, arguments,
-                    witness.output if has_value(witness) else "", most)  # fmt: skip
+                    witness.output if has_value(witness) else "", most, row.version)  # fmt: skip
     asking, used = asking_lines(witness, text)
     found = [
         *header(witness, 3 if most == 1 else 2),
@@ -193,6 +194,12 @@ def asking_lines(witness: Witness, text: Text) -> tuple[list[str], set[str]]:
 def answer_lines(witness: Witness, value: ast.expr) -> list[ast.stmt]:
     """Return the statements that make an array of the answer; bfloat16 as float32."""
     actual = name("actual", ast.Store())
+    if is_missing(witness):
+        text = f"y = 0\nactual = np.asarray(y[{witness.output!r}]) if {witness.output!r} in y else {MISSING!r}"
+        first, second = ast.parse(text).body
+        assert isinstance(first, ast.Assign) and isinstance(value, ast.Subscript)
+        first.value = value.value
+        return [first, second]
     if any(isinstance(value_of(a, witness), Bfloat16) for a in (witness.expected, witness.actual)):
         carried_in = as_node('np.asarray(getattr(y, "values", y)).astype(np.float32)')
         return [ast.Assign([name("y", ast.Store())], value, lineno=0), ast.Assign([actual], carried_in, lineno=0)]
@@ -209,6 +216,11 @@ def may_fail(witness: Witness) -> bool:
     return witness.actual.value is None or witness.expected.value is None
 
 
+def is_missing(witness: Witness) -> bool:
+    """Whether the framework gives no output of the name that is expected."""
+    return witness.actual.value is not None and witness.output not in witness.actual.value
+
+
 def closing_lines(witness: Witness, others: Side) -> list[str]:
     """Return the lines that print both sides and end with the exit status."""
     row = witness.row
@@ -219,7 +231,7 @@ def closing_lines(witness: Witness, others: Side) -> list[str]:
         same[-1] += f" (another answer: {', '.join(together(others.other))})"
     said = "expected" if witness.expected.value is None else "show(expected)"
     one = all(carried(v).size == 1 for v in values if v is not None)
-    either = "a if isinstance(a, str) else " if may_fail(witness) else ""
+    either = "a if isinstance(a, str) else " if may_fail(witness) or is_missing(witness) else ""
     return [
         f'show = lambda a: {either}f"{SHOW_ONE if one else SHOW}"',
         print_line("expected", said, ", ".join(by)),
@@ -263,7 +275,7 @@ def test(witness: Witness) -> str:
     if witness.expected.value is None:
         kind = witness.actual.reason.split(":")[0]
         return f'not isinstance(actual, str) or actual.startswith("{kind}")'
-    if witness.actual.value is None:
+    if witness.actual.value is None or is_missing(witness):
         return "isinstance(actual, str) or repr(actual.tolist()) != repr(expected.tolist())"
     if isinstance(differing(wanted, got), str):
         return "(actual.dtype, actual.shape) != (expected.dtype, expected.shape)"
@@ -280,6 +292,8 @@ def shown(answer: Answer, output: str) -> str:
     """Return what a script prints of an answer, up to the hexadecimal digits."""
     if answer.value is None:
         return answer.reason
+    if output not in answer.value:
+        return MISSING
     array = plain_bits(answer.value[output])
     return f"{array.dtype} {array.tolist()}"
 

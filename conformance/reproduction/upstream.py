@@ -107,5 +107,7 @@ def tell(value: Any) -> str:
 def tell_answer(witness: Witness, answer: Any) -> str:
     if answer.value is None:
         return f"{answer.outcome}: {answer.reason}"
+    if witness.output not in answer.value:
+        return f"no output `{witness.output}`"
     name = "" if witness.output == "value" else f"`{witness.output}` = "
     return name + tell(answer.value[witness.output])

@@ -81,7 +81,7 @@ def with_output(witness: Witness) -> Witness:
         name = next(iter(a or b or {"": None}))
         return replace(witness, output=name)
     within = bounds_of(witness.case, a) if witness.against == "the definition" else {}
-    found = [n for n in a if n in b and differing(a[n], b[n], within.get(n, 0))] or list(a)
+    found = [n for n in a if n not in b or differing(a[n], b[n], within.get(n, 0))] or list(a)
     name = next((n for n in found if n in moved_by(witness)), found[0])
     return replace(witness, output=name, within=within.get(name, 0))
 
@@ -197,7 +197,10 @@ def few_elements(witness: Witness, ledger: list[Entry]) -> Witness | None:
         if wanted.value is None or predicted.value is None:
             continue
         within = bounds_of(small, wanted.value)
-        tells = any(differing(v, predicted.value[n], within.get(n, 0)) for n, v in wanted.value.items())
+        tells = any(
+            n not in predicted.value or differing(v, predicted.value[n], within.get(n, 0))
+            for n, v in wanted.value.items()
+        )
         if tells and not is_same(compute_answer(small, alone), wanted):
             return replace(witness, case=small, expected=wanted, actual=predicted, is_stored=False)
     return None
