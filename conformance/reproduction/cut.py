@@ -144,7 +144,7 @@ class Cutter(Folder):
 
     def generic_function(self, node: ast.FunctionDef, scope: Scope, name: str) -> list[ast.stmt]:
         """Return a function as it is, folded for any arguments."""
-        decorators = [self.fold(d, scope).node for d in node.decorator_list if not is_cache(d)]
+        decorators = [self.fold(d, scope).node for d in node.decorator_list if not is_memory(d)]
         names = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
         inner = scope.inner(names | stored_in(node.body))
         inner.changed = changed_in(node)
@@ -173,10 +173,6 @@ class Cutter(Folder):
         """Write a call out: its statements go before the one it stands in; None where that cannot be."""
         arguments: list[Part] = []
         keywords: list[tuple[str | None, Part]] = []
-        while isinstance(function, partial):
-            arguments = [Part(lit(v), v) for v in function.args] + arguments
-            keywords = [(k, Part(lit(v), v)) for k, v in function.keywords.items()] + keywords
-            function = function.func
         for argument in call.args:
             arguments += self.spread(argument, scope)
         keywords += self.fold_keywords(call.keywords, scope)
@@ -184,13 +180,51 @@ class Cutter(Folder):
 
     def fold_call(self, node: ast.Call, scope: Scope) -> Part:
         kind = self.fold(node.func, scope.elsewhere(None)).value
-        if isinstance(kind, type) and (made := self.make(kind, node, scope)) is not None:
+        if isinstance(kind, type) and (
+            made := self.make(kind, node, scope) or self.special_class(kind, node, scope)
+        ) is not None:  # fmt: skip
             return made
         return super().fold_call(node, scope)
+
+    def special_class(self, kind: type, call: ast.Call, scope: Scope) -> Part | None:
+        """Write a class of the adapter's with a framework's base, cut for the one object that is made."""
+        source = next((s for s in self.sources.by_name.values() if s.values.get(kind.__name__) is kind), None)
+        node = source and source.bindings.get(kind.__name__)
+        if source is None or not isinstance(node, ast.ClassDef) or node.decorator_list or call.keywords:
+            return None
+        makers = [s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"]
+        arguments = [part for argument in call.args for part in self.spread(argument, scope)]
+        key = (source.name, kind.__name__)
+        if key in self._named or len(makers) != 1 or any(isinstance(a.node, ast.Starred) for a in arguments):
+            return None
+        maker = copy.deepcopy(makers[0])
+        names = [a.arg for a in maker.args.args][1:]
+        found = dict(zip(names, arguments, strict=False))
+        self.bind_defaults(maker, None, source, found)
+        given = dict(zip(names, arguments, strict=False))
+        fixed = {n: p for n, p in found.items() if p.is_known and literal(p.value) is not None}
+        left = [n for n in names if n not in fixed]
+        parts = {n: Part(ast.Name(n, ast.Load()), is_something=n in given) for n in left} | fixed
+        maker.args = ast.arguments([], [ast.arg(n) for n in ("self", *left)], None, [], [], None, [])
+        self._named[key] = name = self.fresh(kind.__name__)
+        others = copy.copy(node)
+        others.body = [s for s in node.body if s is not makers[0]]
+        (new,) = self.generic_class(others, Scope(source), name)
+        assert isinstance(new, ast.ClassDef)
+        body = self.block(maker.body, Scope(source, {"self": Part(self_name()), **parts}))
+        rest = [s for s in new.body if not isinstance(s, ast.Pass)]
+        new.body = [make_function("__init__", maker.args, body, []), *rest]
+        self.definitions[key] = [self.resolve(new)]
+        return Part(ast.Call(ast.Name(name, ast.Load()), [given[n].node for n in left if n in given], []))
 
     def call(self, function: Any, arguments: list[Part], keywords: list[tuple[str | None, Part]],
              scope: Scope) -> Part | None:  # fmt: skip
         """Write a call out, with its arguments folded already."""
+        if isinstance(function, partial):
+            arguments = [Part(lit(v), v) for v in function.args] + arguments
+            given = {name for name, _ in keywords}
+            more = [(k, Part(lit(v), v)) for k, v in function.keywords.items() if k not in given]
+            return self.call(function.func, arguments, [*more, *keywords], scope)
         if isinstance(function, Instance):
             return self.call(function.kind.__call__, [Part(self_name(), function), *arguments], keywords, scope)
         if isinstance(function, LocalFunction):
@@ -760,6 +794,9 @@ class _Global(ast.Name):
         return self
 
 
+_Global.__name__ = "Name"  # ast's visitors go by the name of the class
+
+
 class _Bind(ast.Pass):
     """The start of one round of a loop that is written out."""
 
@@ -782,9 +819,13 @@ def closure_of(function: FunctionType) -> dict[str, Any]:
 
 
 def is_cache(node: ast.expr) -> bool:
-    """Whether a decorator only remembers."""
-    text = ast.unparse(node)
-    return text.removeprefix("functools.").split("(")[0] in ("lru_cache", "cache")
+    """Whether a decorator leaves what is computed as it is."""
+    text = ast.unparse(node).removeprefix("functools.").split("(")[0]
+    return text in ("lru_cache", "cache", "cached_property", "property", "staticmethod")
+
+
+def is_memory(node: ast.expr) -> bool:
+    return ast.unparse(node).removeprefix("functools.").split("(")[0] in ("lru_cache", "cache")
 
 
 def is_text(node: ast.stmt) -> bool:

@@ -194,6 +194,8 @@ class Folder:
         asks_bfloat16 = any(isinstance(v, Foreign) and str(v).endswith(".bfloat16") for v in (a.value, b.value))
         if asks_bfloat16 and not (a.is_known and b.is_known) and not self.has_bfloat16 and (equal or unequal):
             return unequal  # nothing but an argument brings it in
+        if a.is_something and b.value is None and (equal or unequal):
+            return unequal
         if a.hint is not None and b.is_known:
             a = Part(a.node, a.hint)
         if not (a.is_known and b.is_known):

@@ -227,7 +227,11 @@ class Sources:
             self.load(short, Path(adapters.__file__).parent / f"{short}.py")
             return self._modules[short]
         if name == "conformance.adapters":
-            return adapters
+            package = ModuleType(name)
+            for each in fromlist or ():
+                one = getattr(adapters, each, None) if each == "Unsupported" else None
+                package.__dict__[each] = one or self._import(f"{name}.{each}")
+            return package
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names or root in ROOMS:
             return __import__(name, globals_, locals_, fromlist, level)

@@ -45,6 +45,7 @@ class Part:
     node: ast.expr
     value: Any = UNKNOWN
     display: ast.expr | None = None  # of a name: the dict, list or tuple that it was assigned
+    is_something: bool = False  # given for a parameter that is None by default
     hint: Any = None  # of a call: the one name of the framework among its arguments; of a dtype: so it is
 
     @property
@@ -85,7 +86,7 @@ def literal(value: Any, with_lists: bool = False) -> ast.expr | None:
     if value is None or value is Ellipsis or isinstance(value, bool) or type(value) is int:
         return ast.Constant(value)
     if isinstance(value, (str, bytes)) and type(value) in (str, bytes):
-        return ast.Constant(value) if len(value) <= MAX_TEXT else None
+        return ast.Constant(value) if len(value) <= (MAX_TEXT if isinstance(value, str) else 8) else None
     if type(value) is float:  # a scale has many digits, and stands in the script by its bits
         return ast.Constant(value) if math.isfinite(value) and len(repr(value)) <= 8 else None
     if isinstance(value, Foreign):

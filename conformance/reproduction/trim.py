@@ -41,7 +41,10 @@ def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
                 continue
         for name in ("body", "orelse", "finalbody"):
             if isinstance(getattr(statement, name, None), list) and not isinstance(statement, ast.ClassDef):
-                inside = drop_unread(getattr(statement, name), read)
+                body_of = getattr(statement, name)
+                mine = isinstance(statement, ast.FunctionDef)
+                also = {n for s in body_of for n in names_in(s)} if mine else set()
+                inside = drop_unread(body_of, read | also)
                 setattr(statement, name, inside or ([ast.Pass()] if name == "body" else []))
         for handler in getattr(statement, "handlers", []):
             handler.body = drop_unread(handler.body, read) or [ast.Pass()]
@@ -202,28 +205,34 @@ def lines_of(body: list[ast.stmt]) -> list[str]:
 def wrap(line: str) -> Iterator[str]:
     """Break a line inside brackets, where it is too long."""
     indent = len(line) - len(line.lstrip())
-    start, places = 0, breaks(line) if len(line) > WIDTH else []
+    start, (places, more) = 0, breaks(line) if len(line) > WIDTH else ([], [])
     while True:
         shift = indent + 4 if start else 0
         rest = line[start:].lstrip() if start else line
-        if shift + len(rest) <= WIDTH or not (fit := [p for p in places if p > start]):
+        skipped = len(line) - start - len(rest)
+
+        begin = start + skipped
+        fit = [[p for p in found if begin < p <= begin + WIDTH - shift] for found in (places, more)]
+        ends = [max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit]  # no short lines
+        end = (ends[0] or ends[1] or max(fit[0] + fit[1], default=0)) if shift + len(rest) > WIDTH else 0
+        if not end:
             yield " " * shift + rest
             return
-        skipped = len(line) - start - len(rest)
-        end = max((p for p in fit if p - start - skipped + shift <= WIDTH), default=fit[0])
         yield " " * shift + line[start + skipped : end].rstrip()
         start = end
 
 
-def breaks(line: str) -> list[int]:
-    """Return the places inside brackets where a line may be broken: after a comma, between two texts."""
+def breaks(line: str) -> tuple[list[int], list[int]]:
+    """Return the places where a line may be broken: after a comma or between two texts; after a bracket."""
     found: list[int] = []
+    more: list[int] = []
     depth, before = 0, 0
     shift = len(line) - len(line.lstrip())
     try:
         for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline):
             if token.type == tokenize.OP and token.string in "([{":
                 depth += 1
+                more.append(token.end[1] + shift)
             elif token.type == tokenize.OP and token.string in ")]}":
                 depth -= 1
             elif depth and token.type == tokenize.OP and token.string == ",":
@@ -232,5 +241,5 @@ def breaks(line: str) -> list[int]:
                 found.append(token.start[1] + shift)
             before = token.type
     except (tokenize.TokenError, SyntaxError):
-        return found
-    return found
+        return found, more
+    return found, more
