@@ -380,7 +380,7 @@ class Cutter(Folder):
         new = self.fresh(name)
         out.append(ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0))
         display = part.node if is_display(part.node) and is_pure(part.node) else None
-        return Part(ast.Name(new, ast.Load()), part.value, display, part.hint)
+        return Part(ast.Name(new, ast.Load()), part.value, display, hint=part.hint, like=part.like)
 
     def separate(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType, arguments: list[Part],
                  keywords: list[tuple[str | None, Part]], source: Source,
@@ -599,7 +599,7 @@ class Cutter(Folder):
         value = UNKNOWN if name in scope.changed else part.value
         written = None if value is UNKNOWN else literal(value, with_lists=True)
         display = part.node if is_display(part.node) and is_pure(part.node) and name not in scope.changed else None
-        scope.parts[name] = Part(written or ast.Name(new, ast.Load()), value, display, part.hint)
+        scope.parts[name] = Part(written or ast.Name(new, ast.Load()), value, display, hint=part.hint, like=part.like)
         return [ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0)]
 
     def own_name(self, name: str, scope: Scope) -> str:

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from conformance.survey import adapter_path
 from conformance.worker import GENERIC_DOORS
 from oracle.bfloat16 import Bfloat16
 
-ENOUGH = 8  # lines: then no shorter text is looked for
-LIMITS = (99, 6, 3, 1, 0)  # statements that a helper may bring where it is called
+BACKEND = "CONFORMANCE_BACKEND"
+LIMITS = (99, 4, 0)  # statements that a helper may bring where it is called
 
 
 @dataclass(frozen=True)
@@ -53,53 +53,74 @@ def find_adapter(system: str) -> Path:
     raise CannotCut(f"an adapter must be built in, got no file for {system}")
 
 
-def cut_door(path: Path, backend: str, operation: str, door: str, arguments: Mapping[str, Any],
-             output: str, most: int = 1, version: str = "") -> Text:  # fmt: skip
-    """Return the shortest text that asks one question through one door.
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and through which door of which adapter."""
+
+    path: Path
+    version: str
+    backend: str
+    operation: str
+    door: str
+    arguments: Mapping[str, Any]
+    output: str
+
+
+def cut_door(question: Question, limit: int) -> Cut:
+    """Return the statements that ask one question; with helpers of more than `limit` statements apart.
 
     Raises:
         CannotCut: the adapter has no such door, or cannot be written as straight text.
     """
-    best: Text | None = None
-    for limit in LIMITS:
-        text = cut_once(path, backend, operation, door, arguments, output, limit, most, version)
-        if unbound(text, arguments):
-            continue
-        if best is None or len(text.lines) < len(best.lines):
-            best = text
-        if len(best.lines) <= ENOUGH:
-            break
-    if best is None:
-        raise CannotCut(f"every name of the text must be bound, got one of {path.stem} that is not")
-    return best
-
-
-def cut_once(path: Path, backend: str, operation: str, door: str, arguments: Mapping[str, Any], output: str,
-             limit: int, most: int, version: str) -> Text:  # fmt: skip
-    variables = variables_of(path, backend)
-    sources = Sources({"CONFORMANCE_BACKEND": backend, **variables}, version)
-    source = sources.load(path.stem, path)
-    cutter = Cutter(sources, has_bfloat16(arguments), limit)
-    cutter.taken |= arguments.keys()
+    sources = load_adapter(question.path, question.backend, question.version)
+    source = sources.load(question.path.stem, question.path)
+    cutter = Cutter(sources, has_bfloat16(question.arguments), limit)
+    cutter.taken |= question.arguments.keys()
     with environment(sources.variables):
-        function = find_function(source, operation, "plain" if door in GENERIC_DOORS else door)
-        parts = [(name, argument_part(name, value)) for name, value in arguments.items()]
+        function = find_function(source, question.operation, question.door)
+        parts = [(name, argument_part(name, value)) for name, value in question.arguments.items()]
         statements: list[ast.stmt] = []
         scope = Scope(source, statements=statements, is_inline=True)
-        result = cutter.call(function, [], parts, scope) if is_own(function) else None
+        result = cutter.call(function, [], list(parts), scope) if is_own(function) else None
         if result is None:
-            result = call_whole(cutter, source, operation, parts)
+            result = call_whole(cutter, source, question.operation, parts)
         effects = [s for one in sources.by_name.values() for s in effects_of(cutter, one)]
-        answer = one_output(result.node, output)
+        answer = one_output(result.node, question.output)
         body = [cutter.resolve(s) for s in statements]
         final = cutter.resolve(ast.Assign([ast.Name("actual", ast.Store())], answer, lineno=0))
     whole = [*effects, *(s for group in cutter.definitions.values() for s in group), *body, final]
     wanted = {"actual"} | {n for s in effects for n in names_in(s)}
-    trimmed = trim(merge(gather(trim(whole, wanted)), wanted, most), wanted)
-    trimmed = plain_names(trimmed)
-    used = frozenset(name for s in trimmed for name in names_in(s))
-    imports = tuple(line for line in cutter.imports if binds(line) in used)
-    return Text((*imports, *side_imports(sources, imports)), variables, tuple(trimmed), used)
+    variables = {k: v for k, v in sources.variables.items() if k != BACKEND}
+    return Cut(gather(trim(whole, wanted)), wanted, list(cutter.imports), variables, sources)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Statements that ask one question, before they are merged."""
+
+    body: list[ast.stmt]
+    wanted: set[str]
+    imports: list[str]
+    variables: Mapping[str, str]
+    sources: Sources
+
+    def text(self, question: Question, most: int) -> Text | None:
+        """Return the text, short statements merged up to `most` lines; None where a name is not bound."""
+        trimmed = plain_names(trim(merge(self.body, self.wanted, most), self.wanted))
+        used = frozenset(name for s in trimmed for name in names_in(s))
+        imports = tuple(line for line in self.imports if binds(line) in used)
+        every = (*imports, *side_imports(self.sources, imports))
+        text = Text(every, self.variables, tuple(trimmed), used)
+        return None if unbound(text, question.arguments) else text
+
+
+@cache
+def load_adapter(path: Path, backend: str, version: str) -> Sources:
+    """Return an adapter's modules as its backend sees them."""
+    variables = Sources({}, version).load(path.stem, path).values.get("BACKENDS", {}).get(backend, {})
+    sources = Sources({BACKEND: backend, **{str(k): str(v) for k, v in variables.items()}}, version)
+    sources.load(path.stem, path)
+    return sources
 
 
 def plain_names(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -144,18 +165,13 @@ def is_plain_array(value: Any) -> bool:
     return is_array(value) and not isinstance(value, Bfloat16)
 
 
-def variables_of(path: Path, backend: str) -> dict[str, str]:
-    """Return the environment variables that an adapter sets for a backend."""
-    found = Sources({}).load(path.stem, path).values.get("BACKENDS", {})
-    return {str(k): str(v) for k, v in found.get(backend, {}).items()}
-
-
 def find_function(source: Source, operation: str, door: str) -> Any:
     """Return the adapter's function for one door.
 
     Raises:
         CannotCut: there is none.
     """
+    door = "plain" if door in GENERIC_DOORS else door
     doors = source.values.get("DOORS", {}).get(operation, {})
     function = doors.get(door) or (source.values.get(operation) if door == "plain" else None)
     if function is None:
@@ -210,4 +226,4 @@ def one_output(node: ast.expr, output: str) -> ast.expr:
     return ast.Subscript(node, ast.Constant(output), ast.Load())
 
 
-__all__ = ["UNKNOWN", "CannotCut", "Text", "cut_door", "find_adapter"]
+__all__ = ["UNKNOWN", "CannotCut", "Cut", "Question", "Text", "cut_door", "find_adapter"]

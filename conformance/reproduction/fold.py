@@ -114,8 +114,10 @@ class Folder:
         new = ast.Attribute(base.node, node.attr, ast.Load())
         if isinstance(base.value, Instance):
             return self.attribute_of(base.value, node.attr, scope) or Part(new)
+        if not base.is_known and base.like is not None and node.attr == "ndim":
+            return Part(new, base.like.ndim)
         if not base.is_known:
-            return Part(new, hint=base.hint if node.attr == "dtype" else None)
+            return Part(new, hint=base.hint if node.attr == "dtype" else None, like=base.like)
         value = attempt(getattr, base.value, node.attr)
         if isinstance(value, Foreign) and not value.is_constant:
             value = UNKNOWN
@@ -373,7 +375,8 @@ class Folder:
             function.value, MethodType | FunctionType | Foreign | LocalFunction | Instance
         ):  # fmt: skip
             names = [p for p in (*arguments, *(p for _, p in keywords)) if isinstance(p.value, Foreign)]
-            return Part(new, hint=names[0].value if len(names) == 1 else None)
+            hint = names[0].value if len(names) == 1 else None
+            return Part(new, hint=hint, like=made_of(node.func, function, arguments))
         return self.evaluate(function.value, arguments, keywords, new)
 
     def fold_keywords(self, keywords: list[ast.keyword], scope: Scope) -> list[tuple[str | None, Part]]:
@@ -419,6 +422,15 @@ class Folder:
         if with_foreign and not isinstance(owner, (dict, list, tuple, set)) and function is not isinstance:
             return Part(new)
         return Part(new, attempt(function, *values, **named))
+
+
+def made_of(called: ast.expr, function: Part, arguments: list[Part]) -> Any:
+    """Return the numpy array that a framework's array was made of, and has the shape of."""
+    name = called.attr if isinstance(called, ast.Attribute) else ""
+    if name in ("from_numpy", "constant", "tensor", "as_tensor", "convert_to_tensor") and arguments:
+        value = arguments[0].value
+        return value if isinstance(value, np.ndarray) else None
+    return function.like if name in ("detach", "clone", "requires_grad_", "contiguous", "float") else None
 
 
 def limits_of(function: Foreign, arguments: list[Part]) -> Any:
@@ -527,7 +539,10 @@ def call_keywords(owner: Keywords, method: str, arguments: list[Part], new: ast.
             owner.pop(name, None)
         return found
     if method == "items" and all(part.is_known for part in owner.values()):
-        return Part(new, [(key, part.value) for key, part in owner.items()])
+        pairs: list[ast.expr] = [
+            ast.Tuple([literal(key) or ast.Constant(repr(key)), part.node], ast.Load()) for key, part in owner.items()
+        ]
+        return Part(new, [(key, part.value) for key, part in owner.items()], ast.List(pairs, ast.Load()))
     return Part(new)
 
 

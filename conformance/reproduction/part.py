@@ -46,6 +46,7 @@ class Part:
     value: Any = UNKNOWN
     display: ast.expr | None = None  # of a name: the dict, list or tuple that it was assigned
     is_something: bool = False  # given for a parameter that is None by default
+    like: Any = None  # of a framework's array: the numpy array that it was made of
     hint: Any = None  # of a call: the one name of the framework among its arguments; of a dtype: so it is
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import textwrap
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from cases.wire import decode_arguments, encode_arguments
 from conformance.answer import Answer
 from conformance.judge import differing
-from conformance.reproduction.door import Text, cut_door, find_adapter
+from conformance.reproduction.cut import CannotCut
+from conformance.reproduction.door import LIMITS, Cut, Question, Text, cut_door, find_adapter
 from conformance.reproduction.literals import (
     as_node,
     in_decimal,
@@ -40,24 +42,40 @@ MERGED = (1, 3, 6)  # lines of a statement that others are merged into, until th
 
 
 def write_script(witness: Witness, others: Side) -> str:
-    """Return the text of an entry's script.
+    """Return the text of an entry's script: the straightest that is short enough.
 
     Raises:
         CannotCut: the adapter's door cannot be cut.
     """
-    text = ""
-    for most in MERGED:
-        text = write_once(witness, others, most)
-        if len(text.splitlines()) <= MAX_LINES:
-            break
-    return text
+    question = question_of(witness)
+    cuts: dict[int, Cut] = {}
+    best = ""
+    for most, limit in product(MERGED, LIMITS):
+        if limit not in cuts:
+            cuts[limit] = cut_door(question, limit)
+        text = cuts[limit].text(question, most)
+        if text is None:
+            continue
+        script = assemble(witness, others, text, most)
+        if not best or len(script.splitlines()) < len(best.splitlines()):
+            best = script
+        if len(best.splitlines()) <= MAX_LINES:
+            return best
+    if not best:
+        raise CannotCut(f"every name of the text must be bound, got one of {question.path.name} that is not")
+    return best
 
 
-def write_once(witness: Witness, others: Side, most: int) -> str:
-    row, case = witness.row, witness.case
-    arguments = decode_arguments(encode_arguments(case.arguments))
-    text = cut_door(find_adapter(row.system), row.backend, row.operation, witness.door, arguments,
-                    witness.output if has_value(witness) else "", most, row.version)  # fmt: skip
+def question_of(witness: Witness) -> Question:
+    row = witness.row
+    arguments = decode_arguments(encode_arguments(witness.case.arguments))
+    return Question(find_adapter(row.system), row.version, row.backend, row.operation, witness.door, arguments,
+                    witness.output if has_value(witness) else "")  # fmt: skip
+
+
+def assemble(witness: Witness, others: Side, text: Text, most: int) -> str:
+    """Return the whole script around the lines that ask."""
+    arguments = decode_arguments(encode_arguments(witness.case.arguments))
     asking, used = asking_lines(witness, text)
     found = [
         *header(witness, 3 if most == 1 else 2),
@@ -110,6 +128,7 @@ def root_of(line: str) -> str:
 def join_imports(lines: list[str]) -> list[str]:
     """Return import lines with one line for each module, those that import names last."""
     plain = sorted(line for line in lines if line.startswith("import "))
+    plain = [line for line in plain if not any(other.startswith(f"{line}.") for other in plain)]
     by_module: dict[str, list[str]] = {}
     comments: dict[str, str] = {}
     for line in lines:
