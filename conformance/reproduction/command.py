@@ -200,8 +200,12 @@ def job_of(told: Told, named: dict[str, str]) -> Job:
     interpreter, missing = find_interpreter(system, [witness.row.version], named)
     if interpreter is None:
         raise ValueError(f"an interpreter must have {system}, got none: {missing}")
-    variables = [line for line in told.script.splitlines() if line.startswith("os.environ")]
-    return Job(witness.entry.name, told.script, interpreter, holds_entry(witness), "".join(variables))
+    return Job(witness.entry.name, told.script, interpreter, holds_entry(witness), variables_in(told.script))
+
+
+def variables_in(script: str) -> str:
+    """Return what a script does to its environment: scripts that do the same may share a process."""
+    return "".join(line.strip() for line in script.splitlines() if "os.environ" in line)
 
 
 def holds_entry(witness: Witness) -> Callable[[Outcome], str]:
@@ -242,7 +246,7 @@ def job_of_claim(claim: Claim, named: dict[str, str]) -> Job:
     interpreter, missing = find_interpreter(claim.systems[0], claim.versions, named)
     if interpreter is None:
         raise ValueError(f"an interpreter must have {claim.systems[0]}, got none: {missing}")
-    return Job(claim.id, claim.script, interpreter, holds_claim(claim), claim.systems[0])
+    return Job(claim.id, claim.script, interpreter, holds_claim(claim), variables_in(claim.script))
 
 
 def holds_claim(claim: Claim) -> Callable[[Outcome], str]:

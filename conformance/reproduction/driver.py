@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import linecache
 import os
 import sys
 import traceback
@@ -16,10 +17,11 @@ import traceback
 
 def run(name: str, script: str) -> dict[str, object]:
     """Return what a script printed, and its exit status."""
-    out, status = io.StringIO(), 0
+    out, status, file = io.StringIO(), 0, f"<{name}>"
+    linecache.cache[file] = (len(script), None, script.splitlines(keepends=True), file)  # for inspect
     with contextlib.redirect_stdout(out):
         try:
-            exec(compile(script, f"<{name}>", "exec"), {"__name__": "__main__"})
+            exec(compile(script, file, "exec"), {"__name__": "__main__"})
         except SystemExit as end:
             status = int(end.code) if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:

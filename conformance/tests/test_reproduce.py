@@ -328,4 +328,4 @@ def test_a_broken_claim_is_refused(tmp_path: Path, old: str, new: str, message: 
 
 def test_every_committed_claim_is_one() -> None:
     for claim in load_claims():
-        assert re.fullmatch(r"[A-Z]\d+'?|[\w.-]+/[\w.-]+#\d+", claim.id)
+        assert re.fullmatch(r"[A-Z]\d+('|-prime)?|[\w.-]+/[\w.-]+#\d+", claim.id)
