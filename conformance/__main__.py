@@ -1,8 +1,9 @@
-"""The doors: systems, check, identify.
+"""The doors: systems, check, identify, fakes, reproduce.
 
     python -m conformance systems
     python -m conformance check --system torch
     python -m conformance identify --adapter my_adapter.py
+    python -m conformance reproduce torch-quantize-reciprocal
 
 Exit status: 0 clean, 1 new or changed divergences, 2 wrong usage or unreadable input, 3 the harness
 failed; the higher wins.
@@ -39,6 +40,7 @@ from conformance.fakes import run_fakes
 from conformance.identify import identify
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import Observation, read, write
+from conformance.reproduction.command import add_door
 from conformance.survey import built_in_systems, show_progress
 
 RUN = Path(__file__).parent.parent / "reports" / "run"
@@ -103,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     fakes.add_argument("--json", action="store_true", help="print JSON")
     fakes.add_argument("--out", type=Path, help="write to this file instead")
     fakes.set_defaults(run=run_fakes)
+    add_door(doors)
     return top
 
 

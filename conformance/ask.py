@@ -50,6 +50,10 @@ class HarnessError(Exception):
     """The harness is broken: the run must stop, for no answer can be trusted."""
 
 
+class AdapterBroken(ValueError):
+    """What was named does not start: an adapter that raises, or an interpreter that is none."""
+
+
 class AdapterMissing(Exception):
     """The adapter cannot start here, because a module is missing."""
 
@@ -179,12 +183,17 @@ class Worker:
 
     def _start(self) -> None:
         environment = {"OMP_NUM_THREADS": "1", **os.environ, **(self.variables or {})}
-        self._process = Process(self._command_line(), self.cwd, environment)
         try:
+            self._process = Process(self._command_line(), self.cwd, environment)
             hello = self._process.greet(time.monotonic() + self.start_timeout)
             if self.hello and hello != self.hello:
                 raise HarnessError("a restarted worker must say the same hello, got another")
             self.hello = hello
+        except AdapterBroken as error:
+            self._stop()
+            if self.hello:  # it did start before
+                raise HarnessError(str(error)) from error
+            raise
         except BaseException:
             self._stop()
             raise
@@ -223,7 +232,7 @@ class Process:
             )
         except (OSError, ValueError) as error:
             self._log.close()
-            raise HarnessError(f"the worker must start, got {error}") from error
+            raise AdapterBroken(f"the worker's interpreter must start, got {error}") from error
         assert self._popen.stdin is not None and self._popen.stdout is not None  # by PIPE
         self.pid = self._popen.pid
         self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
@@ -235,10 +244,13 @@ class Process:
 
         Raises:
             AdapterMissing: the worker says which module is missing.
+            AdapterBroken: the worker says that the adapter raised.
             HarnessError: any other first line, or none.
         """
         try:
             return _read_hello(self.exchange(b"", deadline))
+        except AdapterBroken:
+            raise
         except Death as death:
             got = str(death)
         except Silence:
@@ -438,7 +450,7 @@ def _raise_hello_error(error: Any) -> None:
         raise ValueError(f"hello_error must have a reason, got {_shown(error)}")
     if isinstance(error.get("missing"), str):
         raise AdapterMissing(error["reason"], error["missing"])
-    raise HarnessError(f"the adapter must start, got {error['reason']}")
+    raise AdapterBroken(f"the adapter must start, got {error['reason']}")
 
 
 def _read_object(line: bytes) -> dict[str, Any]:

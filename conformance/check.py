@@ -13,7 +13,7 @@ from conformance.compare import Comparison, compare, explain_changes, nearest
 from conformance.identify import changed_axes, identify
 from conformance.ledger import Entry
 from conformance.observation import Observation, read_all
-from conformance.row import Row, RowVerdict, judge_row
+from conformance.row import Row, RowVerdict, deciding, judge_row
 from conformance.survey import Progress, built_in_systems, survey
 
 CLEAN, CHANGED, USAGE, HARNESS = 0, 1, 2, 3
@@ -128,8 +128,7 @@ def report_lines(checked: Checked, limit: int = 5, with_known: bool = False) -> 
 def _known_lines(verdict: RowVerdict) -> Iterator[str]:
     for group in verdict.groups:
         for finding in group.findings:
-            case = finding.question.case
-            names = ", ".join(e.name for e in group.entries if e.is_about(case))
+            names = ", ".join(e.name for e in deciding(group, finding.question))
             yield f"  {finding.question.door}: {finding.difference} [{names}]"
 
 

@@ -177,6 +177,21 @@ def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, 
     return is_given_by(wanted, case, question.answer)
 
 
+def deciding(group: Group, question: Question) -> list[Entry]:
+    """Return the entries without which an answer is not predicted; all that are about it, if none is."""
+    about = [e for e in group.entries if e.is_about(question.case)]
+    if group.profile is None:
+        return about
+    needed = []
+    for entry in about:
+        left = tuple(other for other in group.entries if other is not entry)
+        without = effective(group.profile, question.case, left)
+        # Without it the other entries may contradict each other: then it is their condition, not the cause.
+        if contradiction(question.case.operation, without) is None:
+            needed += [] if is_predicted(question, group.profile, left) else [entry]
+    return needed or about
+
+
 def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile]:
     """Return every profile that the definition leaves possible for some of the questions."""
     axes: dict[str, tuple[str, ...]] = {}

@@ -9,6 +9,7 @@ from conformance.ledger import Entry
 from conformance.observation import Observation
 from conformance.row import Row, RowVerdict
 from reports.cells import NOT_OFFERED, backend_of, in_axes, kind_of
+from reports.claims import claims_in_a_table
 from reports.fakes import fake_lines, fakes_in_one_line
 from reports.family import families, family_lines, operations_of
 from reports.picture import draw
@@ -80,6 +81,7 @@ def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
         yield ""
         yield from family_table(family, verdicts, in_axes)
     yield from silences_in_one_line()
+    yield from claims_in_a_table()
     yield "## Does the harness notice?"
     yield ""
     yield from fakes_in_one_line()

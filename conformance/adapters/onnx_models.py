@@ -112,9 +112,8 @@ def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, paramete
         current = "y_wide"
     outputs = [helper.make_tensor_value_info(current, output_type, None)]
     graph = helper.make_graph(body, "one operation", inputs, outputs, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
-    model.ir_version = _IR_VERSION[opset]
-    return model.SerializeToString()
+    opsets = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION[opset]).SerializeToString()
 
 
 @lru_cache(maxsize=1)
@@ -125,9 +124,8 @@ def dynamic_model():
     outputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in types.items()]
     node = helper.make_node("DynamicQuantizeLinear", ["x"], list(types))
     graph = helper.make_graph([node], "one operation", [x], outputs)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-    model.ir_version = _IR_VERSION[OPSET]
-    return model.SerializeToString()
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION[OPSET]).SerializeToString()
 
 
 class Questions:

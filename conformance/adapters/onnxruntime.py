@@ -39,8 +39,7 @@ def _session(model):
 
 def _run(model, feeds, every=False):
     session = _session(model)
-    wanted = {i.name for i in session.get_inputs()}
-    found = session.run(None, {name: value for name, value in feeds.items() if name in wanted})
+    found = session.run(None, {i.name: feeds[i.name] for i in session.get_inputs()})
     return found if every else found[0]
 
 

@@ -23,7 +23,7 @@ import pytest
 
 from conformance import ask, worker
 from conformance.answer import Answer
-from conformance.ask import AdapterMissing, HarnessError, Worker, check_subnormals, probe
+from conformance.ask import AdapterBroken, AdapterMissing, HarnessError, Worker, check_subnormals, probe
 from oracle.bfloat16 import Bfloat16
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,13 +201,13 @@ def test_a_missing_file_is_wrong_usage() -> None:
         probe("nowhere.py")
 
 
-def test_an_adapter_that_fails_to_import_is_a_broken_harness() -> None:
-    with pytest.raises(HarnessError, match="must start, got RuntimeError: libkernel.so"):
+def test_an_adapter_that_fails_to_import_is_wrong_usage() -> None:
+    with pytest.raises(AdapterBroken, match="must start, got RuntimeError: libkernel.so"):
         probe(str(PLANTED / "broken.py"))
 
 
 def test_an_interpreter_must_exist() -> None:
-    with pytest.raises(HarnessError, match="the worker must start, got .*no-such-python"):
+    with pytest.raises(AdapterBroken, match="the worker's interpreter must start, got .*no-such-python"):
         probe(str(PLANTED / "honest.py"), python="/no-such-python")
 
 

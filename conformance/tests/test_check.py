@@ -10,7 +10,7 @@ import pytest
 from cases.case import all_cases
 from conformance import check
 from conformance.__main__ import main
-from conformance.check import CHANGED, CLEAN, HARNESS, USAGE
+from conformance.check import CHANGED, CLEAN, USAGE
 from conformance.observation import read
 
 PLANTED = Path(__file__).parent / "planted"
@@ -276,10 +276,16 @@ def test_help_is_clean(capsys):
 # The harness, and what a system does ------------------------------------------------------
 
 
-def test_a_broken_adapter_is_a_broken_harness(capsys):
+def test_a_broken_adapter_is_wrong_usage(capsys):
     status, out, err = run(capsys, "--adapter", PLANTED / "broken.py", "--case", TIES)
-    assert (status, out) == (HARNESS, "")
-    assert err.startswith("harness: the adapter must start, got ")
+    assert (status, out) == (USAGE, "")
+    assert err.startswith("error: the adapter must start, got ")
+
+
+def test_an_interpreter_that_is_none_is_wrong_usage(capsys):
+    status, out, err = run(capsys, "--adapter", FAITHFUL, "--python", "/no/such/python", "--case", TIES)
+    assert (status, out) == (USAGE, "")
+    assert err.startswith("error: the worker's interpreter must start, got ")
 
 
 def test_an_adapter_without_the_operation_observes_nothing(capsys):

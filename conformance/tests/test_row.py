@@ -9,8 +9,18 @@ import pytest
 from cases.case import all_cases, cases_of
 from conformance.answer import Answer
 from conformance.judge import expected
-from conformance.ledger import Entry
-from conformance.row import Question, Row, audit, distinct, effective, judge_row, overrides
+from conformance.ledger import Entry, load_ledger
+from conformance.row import (
+    Group,
+    Question,
+    Row,
+    audit,
+    deciding,
+    distinct,
+    effective,
+    judge_row,
+    overrides,
+)
 from oracle.definition import DEFINITIONS, make_profile
 
 TIES = "quantize/ties-at-every-code"
@@ -273,3 +283,14 @@ def test_an_unexplained_entry_is_needed_while_something_diverges():
     open_story = entry(profile={}, verdict="unexplained", tried="2,000 profiles")
     assert audit([open_story], rows(row(questions({"rounding": "half_up"})))) == []
     assert len(audit([open_story], rows(row(questions())))) == 1
+
+
+def test_an_answer_is_decided_by_the_entries_without_which_nothing_predicts_it() -> None:
+    """The reciprocal does not decide a tie; the sum before the rounding does."""
+    entries = [e for e in load_ledger() if e.name in ("torch-quantize-reciprocal", "torch-quantize-offset-fused")]
+    case = all_cases()["quantize/tie-with-odd-zero-point"]
+    profile = DEFINITIONS["quantize"].profile
+    answer = expected(case, effective(profile, case, tuple(entries)))
+    question = Question(case, "plain", answer)
+    group = Group(("plain",), tuple(entries), profile, (), ())
+    assert [e.name for e in deciding(group, question)] == ["torch-quantize-offset-fused"]

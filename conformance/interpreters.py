@@ -1,0 +1,109 @@
+"""Which interpreter has which framework: the environments of tox.ini, and those that are named."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PINS = Path(__file__).parent / "environments"
+QUIET = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that has a framework, and what must be in its environment."""
+
+    path: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, **QUIET, "PYTHONWARNINGS": "ignore", **dict(self.variables)}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment of tox.ini that asks systems."""
+
+    name: str
+    systems: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+
+    @property
+    def python(self) -> Path:
+        folder = Path(os.environ.get("TOX_WORK_DIR", ROOT / ".tox")) / self.name
+        windows = folder / "Scripts" / "python.exe"
+        return windows if windows.exists() else folder / "bin" / "python"
+
+    def pins(self, system: str, version: str) -> bool:
+        """Whether the environment's list pins a system to a version."""
+        path = PINS / f"{self.name}.txt"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return any(re.fullmatch(rf"{re.escape(system)}(-cpu)?=={re.escape(version)}\b.*", x) for x in lines)
+
+
+@cache
+def environments() -> tuple[Environment, ...]:
+    """Return the environments of tox.ini that ask systems."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "tox.ini", encoding="utf-8")
+    found = []
+    for section in parser.sections():
+        systems = re.findall(r"--system[ =](\S+)", parser.get(section, "commands", fallback=""))
+        if section.startswith("testenv:") and systems:
+            lines = parser.get(section, "set_env", fallback="").splitlines()
+            pairs = [line.partition("=") for line in lines if "=" in line and "{" not in line]
+            variables = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+            found.append(Environment(section.removeprefix("testenv:"), tuple(systems), variables))
+    return tuple(found)
+
+
+def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | None:
+    """Return the environment that has a system, the one that pins a version where there are several."""
+    having = [e for e in environments() if system in (*e.systems, e.name)]
+    pinning = [e for e in having if any(e.pins(system, version) for version in versions)]
+    return (pinning or having or [None])[0]
+
+
+def find_interpreter(
+    system: str, versions: Iterable[str], named: Mapping[str, str]
+) -> tuple[Interpreter | None, str]:
+    """Return the interpreter that has a system; or None, and what to do about it.
+
+    Args:
+        named: interpreters by system or environment, "" for any; they win.
+    """
+    environment = environment_of(system, versions)
+    variables = environment.variables if environment else ()
+    keys = (system, environment.name if environment else "", "")
+    chosen = next((named[key] for key in keys if key in named), None)
+    if chosen is not None:
+        return Interpreter(chosen, variables), ""
+    if environment is None:
+        return None, f"no environment has {system}: name one, --python {system}=PATH"
+    if not environment.python.exists():
+        return None, f"tox -e {environment.name} installs {system}, or --python {system}=PATH names it"
+    return Interpreter(str(environment.python), variables), ""
+
+
+def read_named(options: Iterable[str]) -> dict[str, str]:
+    """Return interpreters by system from `system=PATH` or `PATH`.
+
+    Raises:
+        ValueError: a path that is no file.
+    """
+    found: dict[str, str] = {}
+    for option in options:
+        system, equals, path = option.partition("=")
+        if not equals or "/" in system:
+            system, path = "", option
+        if not Path(path).is_file():
+            raise ValueError(f"--python must name an interpreter, got {path or option}")
+        found[system] = path
+    return found

@@ -1,0 +1,245 @@
+"""Text, trimmed: lines that nothing reads go, names that only rename go, long lines are broken."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import io
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+
+from conformance.reproduction.part import names_in
+
+WIDTH = 110
+
+
+def trim(body: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
+    """Return statements without those whose names nobody reads."""
+    while True:
+        before = ast.dump(ast.Module(body, []))
+        body = pass_on(body, wanted)
+        read = Counter(name for s in body for name in names_in(s))
+        body = drop_unread(body, {*read, *wanted})
+        if ast.dump(ast.Module(body, [])) == before:
+            return body
+
+
+def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
+    """Drop assignments and functions of names that are not read, also inside other statements."""
+    kept: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.Assign) and all(is_unread(t, read) for t in statement.targets):
+            if not (ast.unparse(statement.targets[0]) == "_" and isinstance(statement.value, ast.Call)):
+                continue
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name not in read:
+            if not in_class(statement):
+                continue
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            statement.names = [a for a in statement.names if (a.asname or a.name).split(".")[0] in read]
+            if not statement.names:
+                continue
+        for name in ("body", "orelse", "finalbody"):
+            if isinstance(getattr(statement, name, None), list) and not isinstance(statement, ast.ClassDef):
+                body_of = getattr(statement, name)
+                mine = isinstance(statement, ast.FunctionDef)
+                also = {n for s in body_of for n in names_in(s)} if mine else set()
+                inside = drop_unread(body_of, read | also)
+                setattr(statement, name, inside or ([ast.Pass()] if name == "body" else []))
+        for handler in getattr(statement, "handlers", []):
+            handler.body = drop_unread(handler.body, read) or [ast.Pass()]
+        kept.append(statement)
+    return kept
+
+
+def in_class(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.FunctionDef) and bool(
+        statement.args.args and statement.args.args[0].arg == "self"
+    )
+
+
+def is_unread(target: ast.expr, read: set[str]) -> bool:
+    if isinstance(target, ast.Name):
+        return target.id not in read
+    return isinstance(target, (ast.Tuple, ast.List)) and all(is_unread(e, read) for e in target.elts)
+
+
+def pass_on(body: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
+    """Replace `b = a` by a, where both are assigned once."""
+    stored = stores(body)
+    for i, statement in enumerate(body):
+        if (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and isinstance(target := statement.targets[0], ast.Name)
+            and isinstance(source := statement.value, ast.Name)
+            and stored[target.id] == 1
+            and stored[source.id] <= 1
+            and target.id not in wanted
+        ):
+            rest = [*body[:i], *body[i + 1 :]]
+            return pass_on([put(s, target.id, source) for s in rest], wanted)
+    return body
+
+
+def stores(body: list[ast.stmt]) -> Counter[str]:
+    """Return how often each name is assigned, anywhere."""
+    found: Counter[str] = Counter()
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                found[node.id] += 1
+            elif isinstance(node, ast.arg):
+                found[node.arg] += 1
+            elif isinstance(node, ast.FunctionDef):
+                found[node.name] += 1
+    return found
+
+
+def put(statement: ast.stmt, name: str, value: ast.expr) -> ast.stmt:
+    """Return a statement with an expression in the place of a name."""
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast's name
+            return copy.deepcopy(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
+
+    new: ast.stmt = Put().visit(copy.deepcopy(statement))
+    return new
+
+
+def gather(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Put what is appended to a list, right after it is made, into its display."""
+    for i, statement in enumerate(body):
+        if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.List)):
+            continue
+        target = statement.targets[0]
+        for k in range(i + 1, len(body)):
+            element = appended(body[k], target)
+            if element is not None:
+                elements = [*statement.value.elts, element]
+                new = ast.Assign([target], ast.List(elements, ast.Load()), lineno=0)
+                return gather([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]])
+            if isinstance(target, ast.Name) and target.id in names_in(body[k]):
+                break
+    return body
+
+
+def flatten(statement: ast.stmt) -> ast.stmt:
+    """Write `{**{…}}` as the display that it is."""
+
+    class Flat(ast.NodeTransformer):
+        def visit_Dict(self, node: ast.Dict) -> ast.Dict:  # noqa: N802 - ast's name
+            self.generic_visit(node)
+            pairs: list[tuple[ast.expr | None, ast.expr]] = []
+            for key, value in zip(node.keys, node.values, strict=True):
+                inside = key is None and isinstance(value, ast.Dict)
+                pairs += zip(value.keys, value.values, strict=True) if inside else [(key, value)]  # type: ignore[attr-defined]
+            return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])
+
+    new: ast.stmt = Flat().visit(copy.deepcopy(statement))
+    return new
+
+
+def appended(statement: ast.stmt, target: ast.expr) -> ast.expr | None:
+    """Return what a statement appends to a list."""
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+        return None
+    call, name = statement.value, ast.unparse(target)
+    is_append = ast.unparse(call.func) == f"{name}.append" and len(call.args) == 1
+    return call.args[0] if is_append and name not in names_in(call.args[0]) else None
+
+
+def merge(body: list[ast.stmt], wanted: set[str], most: int = 1) -> list[ast.stmt]:
+    """Put what is assigned once and read once into the statement that reads it, if that stays short."""
+    stored = stores(body)
+    read = Counter(name for s in body for name in names_in(s))
+    roots = set(read) - set(stored)
+    for i, statement in enumerate(body[:-1]):
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target = statement.targets[0]
+        if not isinstance(target, ast.Name) or target.id in wanted:
+            continue
+        if stored[target.id] != 1 or read[target.id] != 1:
+            continue
+        k = next((k for k in range(i + 1, len(body)) if target.id in names_in(body[k])), None)
+        if k is None or not is_first(body[k], target.id) or not may_move(statement, body[i + 1 : k], roots):
+            continue
+        new = flatten(put(body[k], target.id, statement.value))
+        if len(lines_of([new])) > most or len(lines_of([new])) > len(lines_of([statement, body[k]])):
+            continue
+        return merge([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]], wanted, most)
+    return body
+
+
+def may_move(statement: ast.Assign, over: list[ast.stmt], roots: set[str]) -> bool:
+    """Whether an assignment may happen after the statements that follow it: they share no object."""
+    mine = set(names_in(statement.value)) - roots
+    for other in over:
+        theirs = {*names_in(other), *stores([other])} - roots
+        if mine & theirs or (isinstance(other, ast.Expr) and not theirs):
+            return False
+    return True
+
+
+def is_pure(node: ast.expr) -> bool:
+    """Whether an expression only makes numpy arrays and plain values."""
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return all(ast.unparse(c.func).split(".")[0] in ("np", "float", "int", "len", "tuple") for c in calls)
+
+
+def is_first(statement: ast.stmt, name: str) -> bool:
+    """Whether a plain statement reads a name, outside of anything that runs later or more than once."""
+    if not isinstance(statement, (ast.Assign, ast.Expr)) or names_in(statement).count(name) != 1:
+        return False
+    later = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, ast.IfExp)
+    return not any(name in names_in(n) for n in ast.walk(statement) if isinstance(n, later))
+
+
+def lines_of(body: list[ast.stmt]) -> list[str]:
+    """Return statements as lines of at most WIDTH characters."""
+    text = ast.unparse(ast.fix_missing_locations(ast.Module(body, [])))
+    return [piece for line in text.splitlines() if line.strip() for piece in wrap(line)]
+
+
+def wrap(line: str) -> Iterator[str]:
+    """Break a line inside brackets, where it is too long."""
+    indent = len(line) - len(line.lstrip())
+    start, (places, more) = 0, breaks(line) if len(line) > WIDTH else ([], [])
+    while True:
+        shift = indent + 4 if start else 0
+        rest = line[start:].lstrip() if start else line
+        skipped = len(line) - start - len(rest)
+
+        begin = start + skipped
+        fit = [[p for p in found if begin < p <= begin + WIDTH - shift] for found in (places, more)]
+        ends = [max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit]  # no short lines
+        end = (ends[0] or ends[1] or max(fit[0] + fit[1], default=0)) if shift + len(rest) > WIDTH else 0
+        if not end:
+            yield " " * shift + rest
+            return
+        yield " " * shift + line[start + skipped : end].rstrip()
+        start = end
+
+
+def breaks(line: str) -> tuple[list[int], list[int]]:
+    """Return the places where a line may be broken: after a comma or between two texts; after a bracket."""
+    found: list[int] = []
+    more: list[int] = []
+    depth, before = 0, 0
+    shift = len(line) - len(line.lstrip())
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline):
+            if token.type == tokenize.OP and token.string in "([{":
+                depth += 1
+                more.append(token.end[1] + shift)
+            elif token.type == tokenize.OP and token.string in ")]}":
+                depth -= 1
+            elif depth and token.type == tokenize.OP and token.string == ",":
+                found.append(token.end[1] + shift)
+            elif depth and token.type == tokenize.STRING and before == tokenize.STRING:
+                found.append(token.start[1] + shift)
+            before = token.type
+    except (tokenize.TokenError, SyntaxError):
+        return found, more
+    return found, more

@@ -1,0 +1,331 @@
+"""Scripts that stand alone: short, right, and honest about whether the divergence lives."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cases.case import all_cases
+from conformance.answer import Answer
+from conformance.claims import MAX_LINES, ClaimError, load_claims, read_claim
+from conformance.interpreters import Interpreter, environment_of, environments, find_interpreter, read_named
+from conformance.judge import is_same
+from conformance.ledger import load_ledger
+from conformance.reproduction import script as scripts
+from conformance.reproduction.command import Archive, report_all
+from conformance.reproduction.literals import write_array
+from conformance.reproduction.runs import Job, run_all, run_alone
+from conformance.reproduction.script import shown, write_script
+from conformance.reproduction.trim import WIDTH
+from conformance.reproduction.witness import Witness, find_witness
+from conformance.row import Question, Row, effective
+from conformance.story import Side
+from oracle.bfloat16 import Bfloat16
+from oracle.definition import DEFINITIONS, compute
+from oracle.formats import carried
+
+from conformance.__main__ import main  # isort: skip
+
+PLANTED = Path(__file__).parent / "planted"
+NOBODY = Side((), (), ())
+HERE = Interpreter(sys.executable)
+OURS = {"oracle", "cases", "conformance", "reports"}
+
+
+@pytest.fixture(scope="module")
+def archive() -> Archive:
+    return Archive()
+
+
+# Every entry of the ledger -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in load_ledger()])
+def test_every_entry_has_a_short_script_that_stands_alone(archive: Archive, name: str) -> None:
+    entry = archive.find(name)
+    told = archive.tell(entry)
+    lines = told.script.splitlines()
+    assert len(lines) <= scripts.MAX_LINES, f"at most {scripts.MAX_LINES} lines, got {len(lines)}"
+    assert max(map(len, lines)) <= WIDTH, max(lines, key=len)
+    assert lines[0].startswith("# ") and lines[1].startswith("# ")
+    tree = ast.parse(told.script)
+    imported = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {(n.module or "").split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert not imported & OURS
+    expected_is_the_oracles(told.witness, tree)
+
+
+def expected_is_the_oracles(witness: Witness, tree: ast.Module) -> None:
+    """The script's literal has the bits that the oracle gives now for the script's arguments."""
+    values = run_literals(tree)
+    if witness.expected.value is None:
+        assert str(values["expected"]).startswith("refused: ")
+        return
+    wanted = witness.expected.value[witness.output]
+    if witness.against == "the definition":
+        definition = DEFINITIONS[witness.case.operation]
+        computed = compute(witness.case.operation, witness.case.arguments, definition.profile)[witness.output]
+        assert is_same(Answer("value", {"value": computed}), Answer("value", {"value": wanted}))
+    literal = Bfloat16(values["expected"]) if isinstance(wanted, Bfloat16) else values["expected"]
+    assert is_same(Answer("value", {"value": literal}), Answer("value", {"value": wanted}))
+    vector = witness.case.arguments[witness.case.vector]
+    if witness.case.vector in values:
+        given = values[witness.case.vector]
+        assert np.array_equal(np.asarray(carried(given)).view(np.uint8), np.asarray(carried(vector)).view(np.uint8))
+
+
+def run_literals(tree: ast.Module) -> dict:
+    """Return what the script's lines of numpy alone assign."""
+    values = {"np": np, "Bfloat16": Bfloat16}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            names = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
+            if names <= {"np", "Bfloat16", "bytes"} and statement.targets[0].id not in values:
+                values[statement.targets[0].id] = eval(ast.unparse(statement.value), dict(values))
+    return values
+
+
+# A planted framework, end to end -----------------------------------------------------------
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Witness:
+    """The witness of a framework that rounds half up: one tie is enough."""
+    monkeypatch.setattr(scripts, "find_adapter", lambda _: PLANTED / "planted_adapter.py")
+    return witness_of_planted("plain")
+
+
+def witness_of_planted(door: str, backend: str = "plain") -> Witness:
+    case = all_cases()["quantize/ties-at-every-code"]
+    entry = next(e for e in load_ledger() if e.name == "torch-quantize-reciprocal")
+    entry = type(entry)(**{**vars(entry), "system": "planted", "versions": ("1.0",), "backends": (backend,),
+                           "profile": {"rounding": "half_up"}, "doors": (door,), "witness": case.id})  # fmt: skip
+    profile = effective(DEFINITIONS["quantize"].profile, case, (entry,))
+    codes = compute("quantize", case.arguments, profile)["value"].astype(np.int8)
+    answer = Answer("value", {"value": codes})
+    row = Row("planted", "1.0", backend, "quantize", (Question(case, door, answer),))
+    return find_witness(entry, [row], [entry])
+
+
+def run_planted(text: str, **variables: str) -> subprocess.CompletedProcess:
+    environment = {"PYTHONPATH": str(PLANTED), **variables}
+    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=environment)
+
+
+def test_a_script_shows_the_divergence_while_it_lives(planted: Witness) -> None:
+    text = write_script(planted, NOBODY)
+    done = run_planted(text)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"actual   {shown(planted.actual, 'value')} = 0x" in done.stdout
+    assert carried(planted.case.arguments["x"]).size == 1
+
+
+def test_a_script_is_clean_once_the_divergence_has_gone(planted: Witness) -> None:
+    done = run_planted(write_script(planted, NOBODY), MENDED="1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_everything_else_is_cut_away(planted: Witness) -> None:
+    text = write_script(planted, NOBODY)
+    for word in ("Unsupported", "def ", "class ", "lru_cache", "_TYPES", "conformance", "print('asked')", '"""'):
+        assert word not in text
+    assert "framework.Quantizer(np.float32(" in text
+
+
+def test_a_door_and_a_backend_are_cut_in(planted: Witness) -> None:
+    witness = witness_of_planted("flat", "loud")
+    text = write_script(witness, NOBODY)
+    assert 'os.environ.update({"PLANTED": "loud"})' in text
+    assert text.index("os.environ") < text.index("planted_framework")
+    assert ".reshape(-1)" in text and "print('asked')" in text and "door flat" in text
+    assert run_planted(text).returncode == 1
+
+
+@pytest.mark.parametrize("door", ["twice", "strided", "lengths-7"])
+def test_generic_doors_have_their_lines(planted: Witness, door: str) -> None:
+    text = write_script(witness_of_planted(door), NOBODY)
+    assert run_planted(text).returncode == 1
+    assert run_planted(text, MENDED="1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.float32([0.1, -0.0, np.inf]),
+        np.float16(0.1),
+        np.float64([[0.1, 0.2]]),
+        np.int8([-1, 2]),
+        np.arange(-128, 128).astype(np.int8),
+        np.linspace(0, 1, 40, dtype=np.float32),
+        np.float32([]),
+        Bfloat16(np.float32([1.5])),
+        Bfloat16(np.array(1.5, np.float32)),
+        np.array([True, False]),
+        np.repeat(np.float32([0.1]), 50).reshape(5, 10),
+    ],
+    ids=str,
+)
+def test_a_literal_is_the_array_bit_for_bit(value: object) -> None:
+    again = eval(write_array(value), {"np": np, "Bfloat16": Bfloat16})
+    assert type(again) is type(value)
+    assert carried(again).dtype == carried(value).dtype and carried(again).shape == carried(value).shape
+    assert np.asarray(carried(again)).tobytes() == np.asarray(carried(value)).tobytes()
+
+
+# Running -------------------------------------------------------------------------------------
+
+
+def job(name: str, text: str, key: str = "") -> Job:
+    return Job(name, text, HERE, lambda o: "" if o.status == 1 else f"got {o.status} {o.output!r}", key)
+
+
+def test_scripts_of_one_interpreter_share_a_process_and_survive_a_death() -> None:
+    texts = {
+        "first": "import os, sys; sys.kept = os.getpid(); raise SystemExit(1)",
+        "dies": "import os; os.kill(os.getpid(), 9)",
+        "raises": "raise ValueError('no')",
+        "clean": "print('gone')",
+        "loud": "import os; os.write(1, b'noise'); raise SystemExit(1)",
+    }
+    wrong = run_all([job(name, text) for name, text in texts.items()], 20.0, lambda *_: None)
+    assert {name for name, problem in wrong.items() if problem} == {"dies", "clean"}
+    assert wrong["clean"] == "got 0 'gone\\n'"
+
+
+def test_a_script_that_does_not_end_is_stopped() -> None:
+    slow = job("slow", "import time; time.sleep(60)")
+    assert run_alone(slow, 0.3).status is None
+    assert run_all([slow], 0.3, lambda *_: None)["slow"]
+
+
+def test_nothing_run_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report_all({}, {"a": "tox -e torch installs torch"}) == 1
+    assert report_all({"a": ""}, {"b": "tox -e torch installs torch"}) == 0
+    assert report_all({"a": "wrong"}, {}) == 1
+    assert "not run: 1 (b): tox -e torch installs torch" in capsys.readouterr().out
+
+
+# Interpreters --------------------------------------------------------------------------------
+
+
+def test_every_observed_system_has_an_environment(archive: Archive) -> None:
+    for header in {o.header for o in archive.observations}:
+        assert environment_of(header.system, [header.version]) is not None, header
+
+
+def test_a_named_interpreter_wins_and_a_missing_one_says_how_to_get_it(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TOX_WORK_DIR", str(tmp_path))
+    named = read_named([f"torch={sys.executable}"])
+    found, _ = find_interpreter("torch", ["2.13.0"], named)
+    assert found is not None and found.path == sys.executable
+    assert find_interpreter("onnx", [], named) == (
+        None, "tox -e onnx installs onnx, or --python onnx=PATH names it")  # fmt: skip
+    python = tmp_path / "onnx" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    found, _ = find_interpreter("onnx", [], {})
+    assert found is not None and found.path == str(python)
+    with pytest.raises(ValueError, match="--python must name an interpreter, got /no/such"):
+        read_named(["torch=/no/such"])
+
+
+def test_environments_are_those_of_tox() -> None:
+    assert {"torch", "onnx"} <= {e.name for e in environments()}
+
+
+# The door ------------------------------------------------------------------------------------
+
+
+def test_an_unknown_id_names_those_that_are_near(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", "torch-quantize-recprocal"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: an id must be one of --list, got torch-quantize-recprocal; near: torch-quantize-")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--list", "--all"], ["x", "--list"]])
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert main(["reproduce", *arguments]) == 2
+    assert "give one of an id, --list, --all" in capsys.readouterr().err
+
+
+def test_the_upstream_text_has_what_a_maintainer_needs(capsys, tmp_path, archive) -> None:
+    name = "torch-quantize-reciprocal"
+    assert main(["reproduce", name, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / f"{name}.md").read_text()
+    script = (tmp_path / f"{name}.py").read_text()
+    assert script in text
+    for part in ("torch 2.13.0", "x86_64", "| scaling | divide: ", "(0x3e8c41db)", "float32 inputs",
+                 "FBGEMM include/fbgemm/QuantUtils.h", "it rounds to the nearest even", "onnxruntime"):  # fmt: skip
+        assert part in text, part
+    capsys.readouterr()
+    assert main(["reproduce", name, "--script"]) == 0
+    assert capsys.readouterr().out == script
+    assert main(["reproduce", "--list"]) == 0
+    assert f"\n{name} " in capsys.readouterr().out
+
+
+# Claims --------------------------------------------------------------------------------------
+
+CLAIM = '''
+id = "Q3"
+claim = "The scale is 1."
+thread = "QKeras (seeds/000)"
+answer = "conditional"
+condition = "Only with alpha=1."
+systems = ["qkeras"]
+versions = ["0.9.0"]
+says = "a line"
+where = "a file"
+script = """
+print(1)
+assert 1 == 1
+"""
+prints = """
+1
+"""
+'''
+
+
+def written(tmp_path: Path, text: str, name: str = "Q3") -> Path:
+    path = tmp_path / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_claim_is_read(tmp_path: Path) -> None:
+    claim = read_claim(written(tmp_path, CLAIM))
+    assert (claim.id, claim.systems, claim.prints) == ("Q3", ("qkeras",), "1\n")
+    thread = CLAIM.replace('"Q3"', '"a/b#60"').replace("QKeras (seeds/000)", "a/b#60")
+    assert read_claim(written(tmp_path, thread, "a-b-60")).is_thread
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('answer = "conditional"', 'answer = "maybe"', "answer must be one of true, false, conditional, got maybe"),
+        ('answer = "conditional"', 'answer = "fixed"', "answer must be one of true, false, conditional, got fixed"),
+        ('says = "a line"', "", "a claim must have .*, got no says"),
+        ('says = "a line"', 'says = ""', "says must be a text, got ''"),
+        ('says = "a line"', 'says = "a line"\nmore = 1', "a field must be one of .*, got more"),
+        ('systems = ["qkeras"]', "systems = []", "systems must be a list of texts, at least one, got \\[\\]"),
+        ('id = "Q3"', 'id = "Q4"', "the file of Q4 must be Q4.toml, got Q3.toml"),
+        ("print(1)", "print(1", "a script must be Python, got "),
+        ("print(1)", "import oracle", "a script must stand alone, got import oracle"),
+        ("assert 1 == 1", "", "a script must hold its answer by an assert, got none"),
+        ("print(1)", "print(1)\n" * 29 + "print(1)", f"a script must have at most {MAX_LINES} lines, got 31"),
+    ],
+)
+def test_a_broken_claim_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ClaimError, match=f"Q3.toml: {message}"):
+        read_claim(written(tmp_path, CLAIM.replace(old, new)))
+
+
+def test_every_committed_claim_is_one() -> None:
+    for claim in load_claims():
+        assert re.fullmatch(r"[A-Z]\d+('|-prime)?|[\w.-]+/[\w.-]+#\d+", claim.id)
