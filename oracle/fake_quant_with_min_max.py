@@ -25,8 +25,8 @@ from oracle.tensorflow_range import (
 
 AXES = {
     axis: tuple(MEANING[axis])
-    for axis in ("validation", "width", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling", "origin",
-                 "rounding")
+    for axis in ("validation", "width", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling",
+                 "origin", "rounding")
 }  # fmt: skip
 
 

@@ -98,7 +98,7 @@ class Cutter(Folder):
         """Return a copy of a node in which every name of a module stands for its definition."""
 
         class Names(ast.NodeTransformer):
-            def visit(inner, node: ast.AST) -> Any:  # noqa: N805 - the outer self is used
+            def visit(inner, node: ast.AST) -> Any:
                 if isinstance(node, _Global):
                     return ast.Name(self.define(node.id, node.source), ast.Load())
                 return inner.generic_visit(node)
@@ -393,7 +393,7 @@ class Cutter(Folder):
             return None
         found = dict(zip(names, arguments, strict=False)) | {k: p for k, p in keywords if k in names}
         self.bind_defaults(node, function, source, found)
-        fixed = {n: p for n, p in found.items() if p.is_known and literal(p.value) is not None or n == "self"}
+        fixed = {n: p for n, p in found.items() if (p.is_known and literal(p.value) is not None) or n == "self"}
         open_ = [n for n in names if n not in fixed and n in found]
         key = (source.name, node.name, node.lineno,
                tuple((n, ast.dump(p.node) if n != "self" else id(p.value)) for n, p in fixed.items()))  # fmt: skip
@@ -534,7 +534,7 @@ class Cutter(Folder):
             self.forget(call.func.value.id, scope)
         own = isinstance(call, ast.Call) and is_own(self.fold(call.func, scope.elsewhere(None)).value)
         part = self.fold(node.value, scope)
-        if part.is_known or own and not isinstance(part.node, ast.Call):
+        if part.is_known or (own and not isinstance(part.node, ast.Call)):
             return []
         if own and scope.statements is not None and isinstance(part.node, ast.Call) and not is_separate(
             part.node, self._named

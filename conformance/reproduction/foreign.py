@@ -6,8 +6,8 @@ every foreign import replaced by `Foreign`: an expression that can be looked up 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import builtins
 import os

@@ -28,13 +28,11 @@ UNKNOWN: Any = _Unknown()
 MAX_ELEMENTS = 8  # of a tuple that is written out
 MAX_TEXT = 200
 SAFE = frozenset(
-    "abs all any bool bytes dict divmod enumerate float frozenset int isinstance len list max min pow"
-    " range repr reversed round set slice sorted str sum tuple type zip".split()
+    ["abs", "all", "any", "bool", "bytes", "dict", "divmod", "enumerate", "float", "frozenset", "int", "isinstance", "len", "list", "max", "min", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip"]
 )
 SAFE_MODULES = frozenset({"math", "operator", "re", "itertools", "_operator", "posixpath"})
 CHANGING = frozenset(
-    "append extend insert pop popitem remove clear update setdefault add discard sort reverse fill put"
-    " resize setflags itemset partition byteswap".split()
+    ["append", "extend", "insert", "pop", "popitem", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse", "fill", "put", "resize", "setflags", "itemset", "partition", "byteswap"]
 )
 
 
@@ -124,7 +122,7 @@ def is_safe(function: Any) -> bool:
         if owner is None or isinstance(owner, ModuleType):
             module = getattr(function, "__module__", "") or getattr(owner, "__name__", "")
             name = function.__name__
-            return (module in SAFE_MODULES or module.startswith("numpy") and "random" not in module
+            return (module in SAFE_MODULES or (module.startswith("numpy") and "random" not in module)
                     or (module == "builtins" and name in SAFE))  # fmt: skip
         plain = (str, bytes, tuple, list, dict, set, frozenset, int, float, np.ndarray, np.generic, np.dtype)
         is_environ = type(owner).__name__ == "_Environ" and function.__name__ == "get"

@@ -100,7 +100,7 @@ def put(statement: ast.stmt, name: str, value: ast.expr) -> ast.stmt:
     """Return a statement with an expression in the place of a name."""
 
     class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast's name
+        def visit_Name(self, node: ast.Name) -> ast.expr:
             return copy.deepcopy(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
 
     new: ast.stmt = Put().visit(copy.deepcopy(statement))
@@ -128,7 +128,7 @@ def flatten(statement: ast.stmt) -> ast.stmt:
     """Write `{**{…}}` as the display that it is."""
 
     class Flat(ast.NodeTransformer):
-        def visit_Dict(self, node: ast.Dict) -> ast.Dict:  # noqa: N802 - ast's name
+        def visit_Dict(self, node: ast.Dict) -> ast.Dict:
             self.generic_visit(node)
             pairs: list[tuple[ast.expr | None, ast.expr]] = []
             for key, value in zip(node.keys, node.values, strict=True):
