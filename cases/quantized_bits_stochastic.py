@@ -27,5 +27,4 @@ CASES = [
          "multiplied only, the share is that of x / 0.125"),
     Case("quantized_bits_stochastic/inference", ask(bits=4, training=False),
          "outside training the nearest value, the even one of two"),
-    Case("quantized_bits_stochastic/no-bits", ask([0.3], bits=0), "refused"),
 ]  # fmt: skip

@@ -11,10 +11,9 @@ import numpy as np
 from oracle.affine_steps import Step
 from oracle.arithmetic import round_result
 from oracle.formats import FLOAT32, Array
-from oracle.quantized_bits_alpha import find_steps, is_tied, round_codes
-from oracle.quantized_bits_profile import AXES, MEANING, Profile
+from oracle.quantized_bits_alpha import find_steps, round_codes
+from oracle.quantized_bits_profile import Profile
 from oracle.rounding import ROUND
-from oracle.specification import Arguments, Definition, Silence
 
 AUTO = ("auto", "auto_po2")
 DEFINITION = Profile()
@@ -242,89 +241,3 @@ def sign(x: Array) -> Array:
 def shown(numbers: Array) -> str:
     """Return the one number of an array, or how many there are."""
     return str(numbers.reshape(-1)[0]) if numbers.size == 1 else f"one of {numbers.size} steps"
-
-
-def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
-    """Whether no element depends on another: a number is given for alpha."""
-    alpha = arguments.get("alpha")
-    if alpha is None:
-        return profile.default_alpha == "one"
-    return not isinstance(alpha, str) and np.size(alpha) == 1
-
-
-def undefined(arguments: Arguments) -> str | None:
-    """Return what the definition does not decide about these arguments, or None."""
-    x = np.asarray(arguments["x"])
-    settings = {name: value for name, value in arguments.items() if name not in ("x", "dy", "draws")}
-    given = Settings(**settings)
-    if x.dtype != np.float32 or given.bits < 1 or given.integer < 0:
-        return None
-    if given.integer > given.magnitude_bits:
-        return "QKeras does not say what more integer bits than bits are"
-    if np.isnan(x).any():
-        return "QKeras does not say what NaN gives"
-    if given.is_auto:
-        return undefined_auto(x, given)
-    alpha = np.asarray(1.0 if given.alpha is None else given.alpha, np.float32)
-    if not (np.isfinite(alpha) & (alpha > 0)).all():
-        return "QKeras does not say what an alpha of 0, or a negative one, means"
-    return None
-
-
-def undefined_auto(x: Array, given: Settings) -> str | None:
-    """Return what is not decided about a determined alpha."""
-    if given.alpha not in AUTO:
-        return None
-    if x.ndim == 0 or not x.size or not np.isfinite(x).all():
-        return "QKeras does not say which alpha no number, infinity or NaN has"
-    if given.is_binary:
-        return "QKeras does not say which alpha quantized_bits has with one bit"
-    if given.scale_axis is not None and not 0 <= given.scale_axis < x.ndim:
-        return "QKeras does not say what a negative scale_axis means"
-    first, last = (-1 if given.keep_negative else 0), 2**given.magnitude_bits - 1
-    for columns in {split(x, given.scale_axis, own)[0].shape: split(x, given.scale_axis, own)[0]
-                    for own in (False, True)}.values():  # fmt: skip
-        if ((np.abs(columns) if first else columns).max(axis=0) <= 0).any():
-            return "QKeras does not say which alpha a channel of nothing but 0 has"
-        if given.alpha == "auto_po2" and any(is_tied(c, (first * last, last)) for c in columns.T):
-            return "QKeras does not say which of two powers of two that are as good is the best"
-    return None
-
-
-def is_vector(arguments: Arguments) -> bool:
-    """Whether alpha is determined for a tensor of one axis."""
-    return isinstance(arguments.get("alpha"), str) and np.ndim(arguments["x"]) < 2
-
-
-SILENCES = (
-    Silence("channels", ("tensor", "element"), is_vector,
-            "QKeras does not say what the channels of a vector are; its successor: each entry is one"),
-)  # fmt: skip
-
-OPERATIONS = (
-    Definition(
-        function=quantized_bits,
-        source="QKeras 0.9.0, quantized_bits: docstring and README; of auto and auto_po2: quantized_linear",
-        sentences=(
-            'The parameters "bits" specify the number of bits for the quantization, and "integer" specifies'
-            ' how many bits of "bits" are to the left of the decimal point.',
-            "For ac_fixed<word_length, integer_lenth, signed>, when signed = true, it is equavlent to"
-            " quantized_bits(word_length, integer_length-1, keep_negative=True)",
-            "symmetric: if true, we will have the same number of values for positive and negative numbers.",
-            "alpha: a tensor or None, the scaling factor per channel. If None, the scaling factor is 1 for"
-            " all channels.",
-            "keep_negative: if true, we do not clip negative numbers.",
-            "(1 - qnoise_factor)*unquantized_x + qnoise_factor*quantized_x",
-            'If "auto", the quantization scale is calculated as the minimum floating point scale per-channel'
-            ' that does not clip the max of x. If "auto_po2", the quantization scale is chosen as the power'
-            " of two per-channel that minimizes squared error between the quantized x and the original x.",
-        ),
-        silences=SILENCES,
-        profile=DEFINITION,
-        axes=AXES["quantized_bits"],
-        meaning=MEANING,
-        is_elementwise=is_elementwise,
-        family="qkeras",
-        undefined=undefined,
-    ),
-)

@@ -13,7 +13,8 @@ from cases.case import cases_of
 from oracle.definition import DEFINITIONS, single_changes
 from oracle.exact import qkeras_bits as exact
 from oracle.formats import Array
-from oracle.quantized_bits import Settings, quantized_bits, undefined
+from oracle.quantized_bits import Settings, quantized_bits
+from oracle.quantized_bits_definition import undefined
 from oracle.quantized_bits_profile import AXES, Profile
 
 PROFILES = [("definition", "", Profile()), *single_changes("quantized_bits")]

@@ -21,16 +21,12 @@ GRADIENTS = [Profile(), *(p for *_, p in single_changes("quantized_bits_gradient
 STOCHASTIC = [Draws(), *(p for *_, p in single_changes("quantized_bits_stochastic"))]
 
 
-def asked(operation: str) -> list[Case]:
-    return [case for case in cases_of(operation) if case.arguments["bits"]]
-
-
 def test_the_exact_oracle_has_every_choice() -> None:
     assert GRADIENT_AXES["quantized_bits_gradient"] == exact.GRADIENT_CHOICES
     assert STOCHASTIC_AXES["quantized_bits_stochastic"] == exact.STOCHASTIC_CHOICES
 
 
-@pytest.mark.parametrize("case", asked("quantized_bits_gradient"), ids=lambda case: case.id.split("/")[1])
+@pytest.mark.parametrize("case", cases_of("quantized_bits_gradient"), ids=lambda case: case.id.split("/")[1])
 def test_both_oracles_have_one_gradient(case: Case) -> None:
     for profile in GRADIENTS:
         found = quantized_bits_gradient(**case.arguments, profile=profile)["x"]
@@ -41,7 +37,9 @@ def test_both_oracles_have_one_gradient(case: Case) -> None:
         assert found.reshape(-1).tolist() == wanted, (case.id, profile)
 
 
-@pytest.mark.parametrize("case", asked("quantized_bits_stochastic"), ids=lambda case: case.id.split("/")[1])
+@pytest.mark.parametrize(
+    "case", cases_of("quantized_bits_stochastic"), ids=lambda case: case.id.split("/")[1]
+)
 def test_both_oracles_have_one_support(case: Case) -> None:
     for profile in STOCHASTIC:
         found = quantized_bits_stochastic(**case.arguments, profile=profile)
