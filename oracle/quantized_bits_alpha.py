@@ -43,7 +43,8 @@ def find_steps(channels: Array, alpha: str, codes: tuple[int, int], profile: Pro
     largest = np.abs(channels) if low < 0 else channels
     peak = largest.max(axis=0)
     with np.errstate(all="ignore"):
-        step = peak / np.float32(high)
+        inverse = np.float32(1) / np.float32(high)
+        step = peak * inverse if profile.maximum == "reciprocal" else peak / np.float32(high)
     if alpha == "auto":
         return step, step
     if profile.search == "best":

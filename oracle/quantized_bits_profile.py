@@ -15,6 +15,7 @@ class Profile:
     scale_axis: str = "given"
     channels: str = "tensor"
     levels: str = "codes"
+    maximum: str = "divided"
     search: str = "best"
     alpha: str = "divides"
     subnormals: str = "kept"
@@ -44,6 +45,10 @@ MEANING: dict[str, dict[str, str]] = {
     "levels": {
         "codes": "the largest value meets the largest code; without keep_negative codes start at 0",
         "signed": "without keep_negative too, alpha is chosen for, and codes are, those of signed numbers",
+    },
+    "maximum": {
+        "divided": "auto: the largest value is divided by the last code",
+        "reciprocal": "auto: it is multiplied by 1 / last code, rounded to float32",
     },
     "search": {
         "best": "auto_po2: the power of two with the least squared error",

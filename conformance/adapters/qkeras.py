@@ -27,6 +27,7 @@ from conformance.adapters import Unsupported, qkeras_more
 
 _ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
 BACKENDS = {"eager": _ENVIRONMENT, "graph": _ENVIRONMENT}
+SLOW = {"graph"}  # each shape and each quantizer is traced
 _IN_GRAPH = os.environ.get("CONFORMANCE_BACKEND") == "graph"
 _REMADE = {
     "plain": lambda made: made,
@@ -55,6 +56,8 @@ def _weight(x, door="weight", **settings):
     """Put x into a layer that multiplies it with an identity; a bias is added to 0."""
     if (x.ndim == 1) != (door == "bias"):
         raise Unsupported("a bias has one axis, another weight more")
+    if _IN_GRAPH and door.startswith("saved"):
+        raise Unsupported("model_save_quantized_weights computes eagerly")
     made = _qkeras.quantized_bits(**settings)
     layer, ones = _layer(x, made)
     model = tf.keras.Sequential([tf.keras.Input(ones.shape[1:]), layer])

@@ -17,6 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "scale_axis": ("given", "lost"),
     "channels": ("tensor", "element", "mixed"),
     "levels": ("codes", "signed"),
+    "maximum": ("divided", "reciprocal"),
     "search": ("best", "iterated"),
     "alpha": ("divides", "multiplies"),
     "subnormals": ("kept", "flushed"),
@@ -127,6 +128,8 @@ def of_channels(tensor: Tensor, word: str, q: Question,
     for members, fitted in channels(tensor, word, q, chosen):
         peak = max(abs(tensor[p]) if low else tensor[p] for p in members)
         step = FLOAT32.divide(peak, float(high))
+        if chosen["maximum"] == "reciprocal":
+            step = FLOAT32.multiply(peak, FLOAT32.divide(1.0, float(high)))
         before = step
         if word == "auto_po2":
             column = [tensor[p] for p in fitted]
