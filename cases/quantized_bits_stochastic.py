@@ -12,8 +12,8 @@ DRAWS = 4096
 SHARES = [0.5625, 0.375, 0.03125, -0.0625, -0.34375, -0.40625, 0.5, -1.0, 0.8125, 0.9, 7.0, -7.0, 0.0]
 
 
-def ask(x: Any = SHARES, **settings: Any) -> dict[str, Any]:
-    return {"x": np.asarray(x, np.float32), "draws": DRAWS, **settings}
+def ask(x: Any = SHARES, draws: int = DRAWS, **settings: Any) -> dict[str, Any]:
+    return {"x": np.asarray(x, np.float32), "draws": draws, **settings}
 
 
 CASES = [
@@ -27,4 +27,7 @@ CASES = [
          "multiplied only, the share is that of x / 0.125"),
     Case("quantized_bits_stochastic/inference", ask(bits=4, training=False),
          "outside training the nearest value, the even one of two"),
+    Case("quantized_bits_stochastic/auto", ask([0.875, 0.3125, 0.03125, -0.59375, -0.1875, 0.0], draws=256,
+                                               bits=4, alpha="auto"),
+         "step 1/8: 2.5 gives 2 and 3; 3 alone where rounding to the nearest is kept"),
 ]  # fmt: skip

@@ -23,6 +23,7 @@ class Profile:
     alpha: str = "divides"
     proportion: str = "fraction"
     inference: str = "nearest"
+    auto: str = "stochastic"
 
 
 MEANING: dict[str, dict[str, str]] = {
@@ -43,6 +44,10 @@ MEANING: dict[str, dict[str, str]] = {
         "nearest": "outside training the nearest value is taken, the even one of two",
         "stochastic": "outside training the fraction is a probability too",
     },
+    "auto": {
+        "stochastic": "a determined alpha changes nothing about rounding",
+        "nearest": "with a determined alpha the nearest value is taken, ties away from zero",
+    },
 }
 AXES = {"quantized_bits_stochastic": {axis: tuple(choices) for axis, choices in MEANING.items()}}
 DEFINITION = Profile()
@@ -55,7 +60,7 @@ def quantized_bits_stochastic(
     integer: int = 0,
     symmetric: bool = False,
     keep_negative: bool = True,
-    alpha: float | None = None,
+    alpha: Any = None,
     training: bool = True,
     profile: Profile = DEFINITION,
 ) -> dict[str, Array]:
@@ -67,7 +72,8 @@ def quantized_bits_stochastic(
     Args:
         x: real values; float32, one axis, finite.
         draws: how often each element is drawn; > 0.
-        bits, integer, symmetric, keep_negative, alpha: as of quantized_bits; a number for alpha.
+        bits, integer, symmetric, keep_negative: as of quantized_bits.
+        alpha: None, a number, or auto, for which x is one channel.
         training: whether the learning phase is that of training; else the nearest value is taken.
         profile: the arithmetic; the default is the definition.
 
@@ -84,6 +90,8 @@ def quantized_bits_stochastic(
     """
     given = Settings(bits, integer, symmetric, keep_negative, alpha)
     values = check_arguments(x, given)
+    if given.is_auto and given.alpha != "auto":
+        raise ValueError(f"alpha must be auto when it is a word, got {alpha}")
     if draws <= 0:
         raise ValueError(f"draws must be > 0, got {draws}")
     lowest, highest, share = support(values, given, training, profile)
@@ -93,18 +101,31 @@ def quantized_bits_stochastic(
 
 def support(x: Array, given: Settings, training: bool, profile: Profile) -> tuple[Array, Array, Array]:
     """Return both ends of the support of each element, and the probability of the upper one."""
-    low, high = first_and_last(given)
-    unit = np.float32(np.ldexp(1.0, given.integer - given.magnitude_bits))
-    factor = unit * np.float32(1.0 if given.alpha is None else given.alpha)
-    t = (x / (factor if profile.alpha == "divides" else unit)).astype(np.float64)
+    (low, high), divisor, factor = grid_of(x, given, profile)
+    t = (x / divisor).astype(np.float64)
     below, above = np.floor(t), np.ceil(t)
     share = t - below
-    if (profile.mode if training else profile.inference) == "nearest":
+    if given.is_auto and profile.auto == "nearest":
+        below = above = np.copysign(np.floor(np.abs(t) + 0.5), t)
+        share = np.ones(t.shape)
+    elif (profile.mode if training else profile.inference) == "nearest":
         below, above, share = np.rint(t), np.rint(t), np.ones(t.shape)
     elif profile.proportion != "fraction":
         share = np.full(t.shape, 0.5) if profile.proportion == "even" else 1 - share
     ends = [((np.clip(code, low, high) + 0.0).astype(np.float32) * factor) for code in (below, above)]
     return ends[0], ends[1], share
+
+
+def grid_of(x: Array, given: Settings, profile: Profile) -> tuple[tuple[int, int], Any, Any]:
+    """Return the first and the last code, what divides x, and what multiplies a code."""
+    low, high = first_and_last(given)
+    if given.is_auto:
+        low = -high if given.keep_negative else 0
+        step = (np.abs(x) if low else x).max() / np.float32(high)
+        return (low, high), step, step
+    unit = np.float32(np.ldexp(1.0, given.integer - given.magnitude_bits))
+    factor = unit * np.float32(1.0 if given.alpha is None else given.alpha)
+    return (low, high), factor if profile.alpha == "divides" else unit, factor
 
 
 def six_sigma(arguments: Arguments, wanted: Mapping[str, Any]) -> Array:

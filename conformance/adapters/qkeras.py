@@ -107,8 +107,12 @@ def quantized_bits_stochastic(x, draws, bits=8, integer=0, symmetric=False, keep
     )
     tf.random.set_seed(7)
     tf.keras.backend.set_learning_phase(int(training))
+    call = _function(made, made, None)
     try:
-        drawn = [_function(made, made, None)(tf.constant(np.tile(x, (draws, 1))))[0].numpy()]
+        if isinstance(alpha, str):  # one channel, drawn again and again
+            drawn = [call(tf.constant(x[:, None]))[0].numpy().reshape(1, -1) for _ in range(draws)]
+        else:
+            drawn = [call(tf.constant(np.tile(x, (draws, 1))))[0].numpy()]
     finally:
         tf.keras.backend.set_learning_phase(0)
     drawn = np.concatenate(drawn)

@@ -244,6 +244,7 @@ STOCHASTIC_CHOICES: dict[str, tuple[str, ...]] = {
     "alpha": ("divides", "multiplies"),
     "proportion": ("fraction", "even", "reversed"),
     "inference": ("nearest", "stochastic"),
+    "auto": ("stochastic", "nearest"),
 }
 
 
@@ -271,22 +272,28 @@ def gradient(x: float, dy: float, settings: Mapping[str, Any], choices: Mapping[
     return f.multiply(passed, rest)
 
 
-def stochastic(x: float, draws: int, settings: Mapping[str, Any],
+def stochastic(x: float, peak: float, draws: int, settings: Mapping[str, Any],
                choices: Mapping[str, str]) -> tuple[float, float, int]:  # fmt: skip
     """Return the ends of the support of one element, and how often the upper one is expected.
+
+    `peak` is the largest magnitude of its channel, for alpha = auto.
 
     Source: QKeras 0.9.0, tutorial, "uses the fracional part of the number as a probability to round up".
     """
     training = settings.get("training", True)
     q = Question(**{name: value for name, value in settings.items() if name != "training"})
     unit = Fraction(2) ** (q.integer - q.bits + q.keep_negative)
-    factor = unit * Fraction(settings.get("alpha") or 1)
+    low, high = first_and_last(q)
+    if q.alpha == "auto":
+        low, unit = -high, Fraction(FLOAT32.divide(peak, float(high)))
+    factor = unit if q.alpha == "auto" else unit * Fraction(settings.get("alpha") or 1)
     t = Fraction(x) / (factor if choices["alpha"] == "divides" else unit)
     below, above, share = math.floor(t), math.ceil(t), t - math.floor(t)
-    if choices["mode" if training else "inference"] == "nearest":
+    if q.alpha == "auto" and choices["auto"] == "nearest":
+        below = above = math.floor(abs(t) + Fraction(1, 2)) * (-1 if t < 0 else 1)
+    elif choices["mode" if training else "inference"] == "nearest":
         below, above, share = round(t), round(t), Fraction(1)
     elif choices["proportion"] != "fraction":
         share = Fraction(1, 2) if choices["proportion"] == "even" else 1 - share
-    low, high = first_and_last(q)
     ends = [float(min(max(code, low), high) * factor) for code in (below, above)]
     return ends[0], ends[1], draws if ends[0] == ends[1] else round(share * draws)

@@ -45,7 +45,8 @@ def test_both_oracles_have_one_support(case: Case) -> None:
         found = quantized_bits_stochastic(**case.arguments, profile=profile)
         rest = {name: v for name, v in case.arguments.items() if name not in ("x", "draws")}
         draws = case.arguments["draws"]
-        wanted = [exact.stochastic(float(x), draws, rest, asdict(profile)) for x in case.arguments["x"]]
+        x = case.arguments["x"].astype(float).tolist()
+        wanted = [exact.stochastic(v, max(map(abs, x)), draws, rest, asdict(profile)) for v in x]
         flat = zip(*(found[name].tolist() for name in ("lowest", "highest", "count")), strict=True)
         assert list(flat) == wanted, (case.id, profile)
 
@@ -72,6 +73,11 @@ def test_a_count_may_be_six_sigma_off() -> None:
             "dy must be float32 of shape (2,), got float32 (1,)",
         ),
         (quantized_bits_gradient, {"dy": np.float32([1, 2]), "bits": 0}, "bits must be >= 1, got 0"),
+        (
+            quantized_bits_stochastic,
+            {"draws": 1, "alpha": "auto_po2"},
+            "alpha must be auto when it is a word",
+        ),
         (quantized_bits_stochastic, {"draws": 0}, "draws must be > 0, got 0"),
     ],
 )
