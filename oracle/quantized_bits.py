@@ -109,7 +109,7 @@ def quantized_bits(
     Silent about: NaN; which powers of two are better when two are as good; the channels of a vector.
     """
     given = Settings(bits, integer, symmetric, keep_negative, alpha, scale_axis, qnoise_factor, use_ste)
-    found = evaluate(check_arguments(x, given), given, profile)
+    found = evaluate(check_arguments(x, given, profile), given, profile)
     if profile.applied == "twice":
         found = evaluate(found["value"], given, profile)
     return found if given.is_auto else {"value": found["value"]}
@@ -125,14 +125,14 @@ def evaluate(x: Array, given: Settings, profile: Profile) -> dict[str, Array]:
     return {"value": value, "alpha": grid.alpha}
 
 
-def check_arguments(x: Any, given: Settings) -> Array:
+def check_arguments(x: Any, given: Settings, profile: Profile = DEFINITION) -> Array:
     """Return x, or raise ValueError for what lies outside the operation's domain."""
     values = np.asarray(x)
     if values.dtype != np.float32:
         raise ValueError(f"x must be float32, got {values.dtype.name}")
-    if given.bits < 1:
+    if given.bits < (given.keep_negative or profile.no_bits == "refused"):
         raise ValueError(f"bits must be >= 1, got {given.bits}")
-    if given.integer < 0:
+    if given.integer < 0 and profile.negative_integer == "refused":
         raise ValueError(f"integer must be >= 0, got {given.integer}")
     if not 0 <= given.qnoise_factor <= 1:
         raise ValueError(f"qnoise_factor must lie in [0, 1], got {given.qnoise_factor}")
@@ -200,7 +200,8 @@ def steps(x: Array, given: Settings, grid: Grid, profile: Profile) -> Iterator[S
 
     yield Step("convert", "x as float32", rounded)
     if given.is_binary and not given.is_auto:
-        yield Step("sign", "1 where x >= 0, else -1", sign)
+        lowest = -1 if given.keep_negative else 0
+        yield Step("sign", f"1 where x >= 0, else {lowest}", lambda v: sign(v, lowest))
     else:
         yield Step("scale", f"/ {shown(grid.divisor)}", lambda v: rounded(v / grid.divisor))
         is_same = not given.is_auto or profile.auto_rounding == "same"
@@ -233,9 +234,9 @@ def whole(t: Array, given: Settings, grid: Grid, profile: Profile) -> Array:
     return ROUND[profile.rounding](t, FLOAT32) + np.float32(0)
 
 
-def sign(x: Array) -> Array:
-    """Return 1 where x >= 0, else -1; NaN stays NaN."""
-    return np.where(np.isnan(x), x, np.where(x >= 0, np.float32(1), np.float32(-1)))
+def sign(x: Array, lowest: int) -> Array:
+    """Return 1 where x >= 0, else the lowest code; NaN stays NaN."""
+    return np.where(np.isnan(x), x, np.where(x >= 0, np.float32(1), np.float32(lowest)))
 
 
 def shown(numbers: Array) -> str:

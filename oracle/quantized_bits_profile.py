@@ -11,6 +11,8 @@ from oracle.rounding import ROUND
 class Profile:
     """One way of computing quantized_bits, bit for bit."""
 
+    no_bits: str = "refused"
+    negative_integer: str = "refused"
     default_alpha: str = "one"
     scale_axis: str = "given"
     channels: str = "tensor"
@@ -29,6 +31,14 @@ class Profile:
 
 
 MEANING: dict[str, dict[str, str]] = {
+    "no_bits": {
+        "refused": "bits = 0 is refused",
+        "sign": "bits = 0 without keep_negative gives alpha where x >= 0, else 0",
+    },
+    "negative_integer": {
+        "refused": "a negative integer is refused",
+        "computed": "it is computed with: the step is smaller still",
+    },
     "default_alpha": {
         "one": "alpha = None is a factor of 1",
         "auto_po2": "alpha = None becomes auto_po2, and the codes symmetric",

@@ -13,6 +13,8 @@ from typing import Any
 from oracle.exact.numbers import FORMATS, Arithmetic, round_to_whole
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "no_bits": ("refused", "sign"),
+    "negative_integer": ("refused", "computed"),
     "default_alpha": ("one", "auto_po2"),
     "scale_axis": ("given", "lost"),
     "channels": ("tensor", "element", "mixed"),
@@ -65,6 +67,10 @@ def quantized_bits(
     Source: QKeras 0.9.0, class quantized_bits: see oracle/quantized_bits.py.
     """
     chosen = {axis: names[0] for axis, names in CHOICES.items()} | dict(choices or {})
+    if question.bits < 1 and (question.keep_negative or chosen["no_bits"] == "refused"):
+        raise ValueError(f"there must be a bit, got {question.bits}")
+    if question.integer < 0 and chosen["negative_integer"] == "refused":
+        raise ValueError(f"integer must not be negative, got {question.integer}")
     places = list(product(*(range(n) for n in shape)))
     tensor = dict(zip(places, x, strict=True))
     alphas: list[float] = []
@@ -92,7 +98,8 @@ def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str]) -> float
     unit = math.ldexp(1.0, q.integer - magnitude)
     real = f.convert(v)
     if magnitude == 0:
-        return presented(v, f.multiply(alpha, 1.0 if real >= 0 else -1.0), q, chosen, f)
+        lowest = -1.0 if q.keep_negative else 0.0
+        return presented(v, f.multiply(alpha, 1.0 if real >= 0 else lowest), q, chosen, f)
     high = 2**magnitude - 1
     low = 0 if not q.keep_negative else -high if q.symmetric else -high - 1
     both = FLOAT32.multiply(unit, alpha)
