@@ -33,6 +33,9 @@ OWN: dict[str, str] = {
     "opset-21": "the operator as of ONNX operator set 21",
     "opset-23": "the operator as of ONNX operator set 23",
     "no-zero-point": "the optional zero point left out, where it is 0",
+    "config": "after get_config and from_config",
+    "string": "after str and get_quantizer",
+    "layer": "inside QActivation",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces
