@@ -29,6 +29,7 @@ class Profile:
     sums: str = "channel"
     epsilon: str = "none"
     surrogate: str = "identity"
+    outside: str = "passes"
     presentation: str = "value"
 
 
@@ -104,6 +105,10 @@ MEANING: dict[str, dict[str, str]] = {
     "surrogate": {
         "identity": "the gradient passes as it is",
         "tanh": "the gradient is multiplied by 1 - tanh(x)^2",
+    },
+    "outside": {
+        "passes": "the gradient passes everywhere",
+        "stops": "the gradient stops outside the range",
     },
     "presentation": {
         "value": "the quantized value",

@@ -66,5 +66,27 @@ def quantized_relu_gradient(x, dy, bits, integer, negative_slope=0.0, relu_upper
     return _backward("quantized_relu", **locals())
 
 
-_OPERATIONS = (quantized_relu, quantized_relu_gradient)
+def quantized_po2(x, bits, max_value=None, quadratic_approximation=False, log2_rounding="rnd", door="plain"):
+    return _forward("quantized_po2", **locals())
+
+
+def quantized_po2_gradient(x, dy, bits, max_value=None, quadratic_approximation=False, log2_rounding="rnd",
+                           door="plain"):  # fmt: skip
+    return _backward("quantized_po2", **locals())
+
+
+def quantized_relu_po2(x, bits, max_value=None, negative_slope=0, quadratic_approximation=False,
+                       log2_rounding="rnd", door="plain"):  # fmt: skip
+    return _forward("quantized_relu_po2", **locals())
+
+
+def quantized_relu_po2_gradient(x, dy, bits, max_value=None, negative_slope=0, quadratic_approximation=False,
+                                log2_rounding="rnd", door="plain"):  # fmt: skip
+    return _backward("quantized_relu_po2", **locals())
+
+
+_OPERATIONS = (
+    quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
+    quantized_relu_po2, quantized_relu_po2_gradient,
+)  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
