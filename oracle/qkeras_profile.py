@@ -15,6 +15,7 @@ class Profile:
     subnormals: str = "kept"
     zero: str = "positive"
     edge: str = "inclusive"
+    auto_edge: str = "inclusive"
     mask: str = "real"
     normalization: str = "exact"
     resolution: str = "full"
@@ -51,6 +52,10 @@ MEANING: dict[str, dict[str, str]] = {
     "edge": {
         "inclusive": "the bound itself is inside",
         "strict": "the bound itself is outside",
+    },
+    "auto_edge": {
+        "inclusive": "half the scale itself is outside the dead band",
+        "strict": "half the scale itself is inside the dead band",
     },
     "mask": {
         "real": "the gradient ends where the real value leaves the range",

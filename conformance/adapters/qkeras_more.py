@@ -85,8 +85,24 @@ def quantized_relu_po2_gradient(x, dy, bits, max_value=None, negative_slope=0, q
     return _backward("quantized_relu_po2", **locals())
 
 
+def binary(x, alpha=None, use_01=False, door="plain"):
+    return _forward("binary", **locals())
+
+
+def binary_gradient(x, dy, alpha=None, use_01=False, door="plain"):
+    return _backward("binary", **locals())
+
+
+def ternary(x, alpha=None, threshold=None, number_of_unrolls=5, door="plain"):
+    return _forward("ternary", **locals())
+
+
+def ternary_gradient(x, dy, alpha=None, threshold=None, number_of_unrolls=5, door="plain"):
+    return _backward("ternary", **locals())
+
+
 _OPERATIONS = (
     quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
-    quantized_relu_po2, quantized_relu_po2_gradient,
+    quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
