@@ -101,8 +101,25 @@ def ternary_gradient(x, dy, alpha=None, threshold=None, number_of_unrolls=5, doo
     return _backward("ternary", **locals())
 
 
+def quantized_tanh(x, bits, symmetric=False, use_real_tanh=False, door="plain"):
+    return _forward("quantized_tanh", **locals())
+
+
+def quantized_tanh_gradient(x, dy, bits, symmetric=False, use_real_tanh=False, door="plain"):
+    return _backward("quantized_tanh", **locals())
+
+
+def quantized_sigmoid(x, bits, symmetric=False, use_real_sigmoid=False, door="plain"):
+    return _forward("quantized_sigmoid", **locals())
+
+
+def quantized_sigmoid_gradient(x, dy, bits, symmetric=False, use_real_sigmoid=False, door="plain"):
+    return _backward("quantized_sigmoid", **locals())
+
+
 _OPERATIONS = (
     quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
     quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
+    quantized_tanh, quantized_tanh_gradient, quantized_sigmoid, quantized_sigmoid_gradient,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
