@@ -135,7 +135,7 @@ CASES = [
          "1e-7 in a logarithm keeps the step at 2^-23"),
     Case("quantized_bits/auto-po2-smaller", column(3.1e-12, -1.3e-11, 7.7e-12, bits=8, alpha="auto_po2"),
          "at 2^-23 every code is 0"),
-    Case("quantized_bits/auto-po2-scale-axis", ask(KERNEL[:3], bits=4, alpha="auto_po2", scale_axis=0),
+    Case("quantized_bits/auto-po2-scale-axis", ask(KERNEL.T, bits=4, alpha="auto_po2", scale_axis=0),
          "one step for each row"),
     Case("quantized_bits/auto-po2-unsigned", ask(KERNEL, bits=4, keep_negative=False, alpha="auto_po2"),
          "negative values are kept where codes are taken for signed ones"),

@@ -19,7 +19,7 @@ def ask(x: Any = SHARES, draws: int = DRAWS, **settings: Any) -> dict[str, Any]:
 CASES = [
     Case("quantized_bits_stochastic/shares", ask(bits=4),
          "0.5625 is half way: 4 and 5 equally often; 0.03125 gives 0.125 in a quarter of the draws"),
-    Case("quantized_bits_stochastic/integer", ask(np.array(SHARES) * 16, bits=6, integer=3),
+    Case("quantized_bits_stochastic/integer", ask(np.array(SHARES) * 2, bits=6, integer=3),
          "the nearest value alone"),
     Case("quantized_bits_stochastic/symmetric", ask(bits=4, symmetric=True), "-1 is no value"),
     Case("quantized_bits_stochastic/unsigned", ask(bits=3, keep_negative=False), "nothing below 0"),

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from oracle.definition import is_undefined
 from oracle.formats import Array
 
 Draw = st.DrawFn
@@ -50,6 +51,7 @@ def given_alpha(draw: Draw) -> dict[str, Any]:
     settings = draw(widths())
     alpha = draw(st.sampled_from([None, None, 1.0, 2.0, 0.5, 0.3, 1.7]))
     magnitude = settings["bits"] - bool(settings.get("keep_negative", True))
+    settings["integer"] = min(settings.get("integer", 0), magnitude)
     step = 2.0 ** (settings.get("integer", 0) - magnitude)
     x = draw(st.lists(near_grid(step, 2 ** min(magnitude, 6)), min_size=1, max_size=16))
     return {"x": np.array(x, np.float32), **settings, **({} if alpha is None else {"alpha": alpha})}
@@ -64,7 +66,7 @@ def tensors() -> SearchStrategy[Array]:
         drawn = np.random.default_rng(seed).normal(size=shape) * size
         return np.round(drawn, digits).astype(np.float32)
 
-    return st.builds(make, shapes, sizes, st.integers(0, 2**32 - 1), st.integers(1, 9))
+    return st.builds(make, shapes, sizes, st.integers(0, 2**32 - 1), st.integers(3, 9))
 
 
 @st.composite
@@ -72,13 +74,14 @@ def determined_alpha(draw: Draw) -> dict[str, Any]:
     """Draw a tensor and a quantizer that determines alpha."""
     settings = draw(widths())
     settings["bits"] = max(settings["bits"], 2)
+    settings["integer"] = min(settings.get("integer", 0), settings["bits"] - 1)
     return {"x": draw(tensors()), **settings, "alpha": draw(st.sampled_from(["auto", "auto_po2"]))}
 
 
 @st.composite
 def with_upstream(draw: Draw) -> dict[str, Any]:
     """Draw a quantizer, and the gradient that reaches it."""
-    settings = draw(st.one_of(given_alpha(), determined_alpha()))
+    settings = draw(st.one_of(given_alpha(), determined_alpha().filter(is_decided)))
     size = settings["x"].size
     dy = draw(st.lists(st.floats(-100, 100, width=32), min_size=size, max_size=size))
     return {**settings, "dy": np.array(dy, np.float32).reshape(settings["x"].shape)}
@@ -96,8 +99,13 @@ def shares(draw: Draw) -> dict[str, Any]:
     return {"x": np.array(sixteenths, np.float32) / 16 * np.float32(step), "draws": 4096, **settings}
 
 
+def is_decided(arguments: dict[str, Any]) -> bool:
+    """Whether the definition says what a quantizer gives: no empty channel, no tie between powers."""
+    return is_undefined("quantized_bits", arguments) is None
+
+
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
-    "quantized_bits": st.one_of(given_alpha(), determined_alpha()),
+    "quantized_bits": st.one_of(given_alpha(), determined_alpha().filter(is_decided)),
     "quantized_bits_gradient": with_upstream(),
     "quantized_bits_stochastic": shares(),
 }

@@ -1,3 +1,125 @@
-"""QKeras: the other quantizers."""
+"""QKeras's quantizers but for quantized_bits: one function per operation, and their doors.
 
-DOORS = {}
+plain   the quantizer, called;  config  remade by from_config(get_config())
+layer   inside QActivation;     string  remade by get_quantizer(str(quantizer))
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache, partial
+
+import tensorflow as tf
+from qkeras import quantizers
+from qkeras.qlayers import QActivation
+
+_IN_GRAPH = os.environ.get("CONFORMANCE_BACKEND") == "graph"
+_REMADE = {
+    "plain": lambda made: made,
+    "config": lambda made: type(made).from_config(made.get_config()),
+    "string": lambda made: quantizers.get_quantizer(str(made)),
+    "layer": QActivation,
+}
+
+
+@lru_cache(maxsize=512)
+def _quantizer(name, door, settings):
+    """Make a quantizer and remake it as the door says; it is kept, as a model keeps it."""
+    return _REMADE[door](getattr(quantizers, name)(**dict(settings)))
+
+
+@lru_cache(maxsize=512)
+def _called(name, door, settings):
+    made = _quantizer(name, door, settings)
+    return tf.function(lambda t: made(t)) if _IN_GRAPH else made
+
+
+@lru_cache(maxsize=512)
+def _differentiated(name, door, settings):
+    made = _quantizer(name, door, settings)
+
+    def gradient(t, dy):
+        with tf.GradientTape() as tape:
+            tape.watch(t)
+            y = made(t)
+        return tape.gradient(y, t, output_gradients=dy)
+
+    return tf.function(gradient) if _IN_GRAPH else gradient
+
+
+def _forward(name, door, x, **settings):
+    return _called(name, door, tuple(settings.items()))(tf.constant(x)).numpy()
+
+
+def _backward(name, door, x, dy, **settings):
+    found = _differentiated(name, door, tuple(settings.items()))(tf.constant(x), tf.constant(dy))
+    return {"x": found.numpy()}
+
+
+def quantized_relu(x, bits, integer, use_sigmoid=0, negative_slope=0.0, relu_upper_bound=None,
+                   is_quantized_clip=True, door="plain"):  # fmt: skip
+    return _forward("quantized_relu", **locals())
+
+
+def quantized_relu_gradient(x, dy, bits, integer, negative_slope=0.0, relu_upper_bound=None,
+                            is_quantized_clip=True, door="plain"):  # fmt: skip
+    return _backward("quantized_relu", **locals())
+
+
+def quantized_po2(x, bits, max_value=None, quadratic_approximation=False, log2_rounding="rnd", door="plain"):
+    return _forward("quantized_po2", **locals())
+
+
+def quantized_po2_gradient(x, dy, bits, max_value=None, quadratic_approximation=False, log2_rounding="rnd",
+                           door="plain"):  # fmt: skip
+    return _backward("quantized_po2", **locals())
+
+
+def quantized_relu_po2(x, bits, max_value=None, negative_slope=0, quadratic_approximation=False,
+                       log2_rounding="rnd", door="plain"):  # fmt: skip
+    return _forward("quantized_relu_po2", **locals())
+
+
+def quantized_relu_po2_gradient(x, dy, bits, max_value=None, negative_slope=0, quadratic_approximation=False,
+                                log2_rounding="rnd", door="plain"):  # fmt: skip
+    return _backward("quantized_relu_po2", **locals())
+
+
+def binary(x, alpha=None, use_01=False, door="plain"):
+    return _forward("binary", **locals())
+
+
+def binary_gradient(x, dy, alpha=None, use_01=False, door="plain"):
+    return _backward("binary", **locals())
+
+
+def ternary(x, alpha=None, threshold=None, number_of_unrolls=5, door="plain"):
+    return _forward("ternary", **locals())
+
+
+def ternary_gradient(x, dy, alpha=None, threshold=None, number_of_unrolls=5, door="plain"):
+    return _backward("ternary", **locals())
+
+
+def quantized_tanh(x, bits, symmetric=False, use_real_tanh=False, door="plain"):
+    return _forward("quantized_tanh", **locals())
+
+
+def quantized_tanh_gradient(x, dy, bits, symmetric=False, use_real_tanh=False, door="plain"):
+    return _backward("quantized_tanh", **locals())
+
+
+def quantized_sigmoid(x, bits, symmetric=False, use_real_sigmoid=False, door="plain"):
+    return _forward("quantized_sigmoid", **locals())
+
+
+def quantized_sigmoid_gradient(x, dy, bits, symmetric=False, use_real_sigmoid=False, door="plain"):
+    return _backward("quantized_sigmoid", **locals())
+
+
+_OPERATIONS = (
+    quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
+    quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
+    quantized_tanh, quantized_tanh_gradient, quantized_sigmoid, quantized_sigmoid_gradient,
+)  # fmt: skip
+DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
