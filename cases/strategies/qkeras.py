@@ -53,13 +53,13 @@ def of_curve(settings: Settings) -> Array:
     if settings.get("use_real_tanh") or settings.get("use_real_sigmoid"):
         x = np.concatenate([ordinary(2.0), ordinary(0.3)])
         t = np.tanh(x.astype(np.float64) * (1 if "use_real_tanh" in settings else 0.5)) * 2 ** (bits - 1)
-        return x[np.abs(t % 1 - 0.5) > 0.01]
+        return np.asarray(x[np.abs(t % 1 - 0.5) > 0.01])
     return on_a_grid(2.0**-bits, 2 ** (bits + 1))
 
 
 def of_sign(settings: Settings) -> Array:
     if isinstance(settings.get("alpha"), str):
-        return (np.arange(1, 64) * np.where(np.arange(1, 64) % 3 == 0, -1, 1) / 16).astype(np.float32)
+        return singles(-k / 16 if k % 3 == 0 else k / 16 for k in range(1, 64))
     limit = settings.get("threshold")
     return on_a_grid(2 * (0.33 if limit is None else limit), 1)
 
