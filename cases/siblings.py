@@ -36,6 +36,10 @@ OWN: dict[str, str] = {
     "config": "after get_config and from_config",
     "string": "after str and get_quantizer",
     "layer": "inside QActivation",
+    "bias": "as a layer's bias",
+    "weight": "as the kernel of a dense layer or a convolution, by its axes",
+    "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
+    "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 
 SLOW = 1024  # elements; a longer vector is not asked in pieces

@@ -4,6 +4,7 @@
     python -m oracle dequantize 6 --scale 0.1 --zero-point 3
     python -m oracle fake_quantize 0.3 --scale 0.1 --dtype float16 --profile scaling=reciprocal
     python -m oracle choose_qparams -1.0 2.0 --qmin 0 --qmax 255 --scheme affine
+    python -m oracle quantized_bits 0.3 --bits 8 --integer 0 --explain
 
 Exit status: 0, or 2 for arguments that the definition refuses.
 """
@@ -14,7 +15,6 @@ import argparse
 import json
 import signal
 import sys
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ import numpy as np
 from oracle.affine import presented
 from oracle.affine_profile import Profile
 from oracle.affine_steps import Grid, Step, dequantize_steps, explain, quantize_steps, resolve
+from oracle.by_signature import add_arguments, pair
 from oracle.definition import AXES, DEFINITIONS, compute, make_profile
-from oracle.exact.numbers import FORMATS as EXACT_FORMATS
-from oracle.exact.numbers import round_to_format
-from oracle.formats import FLOAT32, FORMATS, Array, Format, carried
+from oracle.formats import FLOAT32, FORMATS, Array, carried
+from oracle.typed import number, power_of_two, shown
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,9 +46,12 @@ def parser() -> argparse.ArgumentParser:
     doors = top.add_subparsers(dest="operation", required=True, metavar="OPERATION")
     for name, definition in DEFINITIONS.items():
         door = doors.add_parser(name, help=definition.source)
-        (add_quantizer if definition.takes_scale else add_range)(door, name)
-        door.add_argument("--qmin", type=int, default=-128, help="first code; default -128")
-        door.add_argument("--qmax", type=int, default=127, help="last code; default 127")
+        if name in ("quantize", "dequantize", "fake_quantize", "choose_qparams"):
+            (add_quantizer if definition.takes_scale else add_range)(door, name)
+            door.add_argument("--qmin", type=int, default=-128, help="first code; default -128")
+            door.add_argument("--qmax", type=int, default=127, help="last code; default 127")
+        else:
+            add_arguments(door, definition)
         door.add_argument("--profile", nargs="*", default=[], metavar="AXIS=CHOICE",
                           help=f"another arithmetic; axes: {', '.join(AXES[name])}")  # fmt: skip
         door.add_argument("--json", action="store_true")
@@ -74,39 +77,9 @@ def add_range(door: argparse.ArgumentParser, _: str) -> None:
     door.set_defaults(calculate=calculate_range)
 
 
-def number(text: str, target: Format) -> Any:
-    """Return the number of a format nearest to a decimal, or the one with these bits.
-
-    Raises:
-        ValueError: the text is no number, or the bits are too many.
-    """
-    if text.startswith("0x"):
-        return number_of_bits(text, target)
-    try:
-        near = np.float64(text)
-        if near == 0 or not np.isfinite(near):  # beyond float64 is beyond every format
-            return presented(np.asarray(target.carrier(near)), target)
-        value = round_to_format(Fraction(text), EXACT_FORMATS[target.name])
-    except ValueError:
-        raise ValueError(f"a value must be a number, got {text}") from None
-    return presented(np.asarray(target.carrier(value)), target)
-
-
-def number_of_bits(text: str, target: Format) -> Any:
-    """Return the number with these bits, in hex."""
-    size = target.carrier().itemsize
-    try:
-        bits = int(text, 16) << (16 if target.name == "bfloat16" else 0)
-    except ValueError:
-        raise ValueError(f"bits must be hex digits, got {text}") from None
-    if bits >> 8 * size:
-        raise ValueError(f"bits must fit {target.name}, got {text}")
-    return presented(np.array([bits], f"u{size}").view(target.carrier).reshape(()), target)
-
-
 def calculate_range(options: argparse.Namespace) -> dict[str, Any]:
     """Return the scale and the zero point chosen for a range."""
-    choices = dict(_pair(text) for text in options.profile)
+    choices = dict(pair(text) for text in options.profile)
     x = np.array([number(text, FLOAT32) for text in options.values], np.float32)
     given = {"x": x, "qmin": options.qmin, "qmax": options.qmax, "scheme": options.scheme}
     found = compute(options.operation, given, make_profile(options.operation, choices))
@@ -116,7 +89,7 @@ def calculate_range(options: argparse.Namespace) -> dict[str, Any]:
 
 def calculate(options: argparse.Namespace) -> dict[str, Any]:
     """Return value, code, scale, and the steps where they are asked for."""
-    choices = dict(_pair(text) for text in options.profile)
+    choices = dict(pair(text) for text in options.profile)
     profile = make_profile(options.operation, choices)
     reals = FORMATS[options.dtype]
     scale = number(options.scale, FORMATS[options.scale_dtype or options.dtype])
@@ -174,23 +147,11 @@ def explained(
     return [(f"{name}:", text, f"-> {gives}") for name, text, gives in explain(iter(steps), first.reshape(1))]
 
 
-def shown(value: Any) -> float | str:
-    """Return a real as JSON can hold it: NaN and infinities as text."""
-    real = float(carried(value)[()])
-    return real if np.isfinite(real) else str(real)
-
-
 def in_words(result: dict[str, Any]) -> str:
     """Return a result as lines of text."""
-    lines = [f"{name:11} {value}" for name, value in result.items() if name not in ("steps", "operation")]
-    return "\n".join(lines + [f"  {step}" for step in result.get("steps", [])])
-
-
-def _pair(text: str) -> tuple[str, str]:
-    axis, found, choice = text.partition("=")
-    if not found:
-        raise ValueError(f"a choice must be AXIS=CHOICE, got {text}")
-    return axis, choice
+    apart = ("steps", "notes", "operation")
+    lines = [f"{name:11} {value}{power_of_two(value)}" for name, value in result.items() if name not in apart]
+    return "\n".join(lines + [f"  {line}" for name in apart[:2] for line in result.get(name, [])])
 
 
 def _integer(text: str) -> int:

@@ -97,6 +97,7 @@ MEANING: dict[str, dict[str, str]] = {
         "full": "all codes from qmin to qmax",
         "narrow_low": "the lowest code is never used",
         "narrow_high": "the highest code is never used",
+        "type": "qmin and qmax are ignored: all codes of the smallest integer type that holds them",
     },
     "subtraction": {
         "exact": "code - zero_point is an exact integer",

@@ -113,7 +113,18 @@ def resolve(x: Format, scale: Any, zero_point: int, qmin: int, qmax: int, profil
         value = flush(value, stored)
     if profile.validation == "clips_zero_point":
         zero_point = min(max(zero_point, qmin), qmax)
+    if profile.range == "type":
+        qmin, qmax = whole_type(qmin, qmax)
     return Grid(value, stored, int(zero_point), int(qmin), int(qmax), arithmetic, multiplication, output)
+
+
+def whole_type(qmin: int, qmax: int) -> tuple[int, int]:
+    """Return the bounds of the smallest integer type that holds both codes."""
+    for bits in (2, 4, 8, 16, 32):
+        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if qmin < 0 else (0, (1 << bits) - 1)
+        if low <= qmin and qmax <= high:
+            return low, high
+    return qmin, qmax
 
 
 def quantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:

@@ -97,6 +97,7 @@ class Definition:
     mends: tuple[Mapping[str, str], ...] = ()
     equivalences: tuple[Equivalence, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    explain: Callable[[Arguments, AnyProfile], dict[str, Any]] | None = None  # what a calculator adds
 
     @property
     def operation(self) -> str:

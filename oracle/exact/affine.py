@@ -20,7 +20,7 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "rounding": (*NEAREST_OR_DIRECTED, "floor_plus_half", "truncate_plus_half"),
     "overflow": ("saturates", "int32", "int32_below", "int32_tail", "int64"),
     "nan": ("lowest", "highest", "code_zero", "zero_point", "overflow"),
-    "range": ("full", "narrow_low", "narrow_high"),
+    "range": ("full", "narrow_low", "narrow_high", "type"),
 }
 _DEQUANTIZE: dict[str, tuple[str, ...]] = {
     "subtraction": ("exact", "int32", "real", "output", "float32"),
@@ -87,9 +87,20 @@ def make_grid(scale: Real, zero_point: int, qmin: int, qmax: int,
         raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zero_point}")
     if chosen["validation"] == "clips_zero_point":
         zero_point = sorted((qmin, zero_point, qmax))[1]
+    if chosen.get("range") == "type":
+        qmin, qmax = type_of(qmin, qmax)
     name = "float32" if chosen["stored_scale"] == "float32" else scale.format
     stored = arithmetic_of(name, chosen).convert(scale.value)
     return Grid(stored, name, zero_point, qmin, qmax)
+
+
+def type_of(qmin: int, qmax: int) -> tuple[int, int]:
+    """Return the bounds of the narrowest integer type of both codes; themselves where there is none."""
+    for bits in (2, 4, 8, 16, 32):
+        codes = range(-(2 ** (bits - 1)), 2 ** (bits - 1)) if qmin < 0 else range(2**bits)
+        if qmin in codes and qmax in codes:
+            return codes[0], codes[-1]
+    return qmin, qmax
 
 
 def arithmetic_of(name: str, chosen: Mapping[str, str]) -> Arithmetic:

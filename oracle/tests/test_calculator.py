@@ -69,3 +69,51 @@ def test_scale_and_zero_point_of_a_range(capsys: pytest.CaptureFixture[str]) -> 
 def test_refused(capsys: pytest.CaptureFixture[str], words: str, says: str) -> None:
     assert main(words.split()) == 2
     assert says in capsys.readouterr().err
+
+
+def test_the_first_thread_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    found = calculate(capsys, "quantized_bits", "0.3", "--bits", "8", "--integer", "0")
+    assert (found["code"], found["scale"], found["value"]) == (38, 2.0**-7, 0.296875)
+    assert "integer = 0 left of the binary point, 7 right of it" in found["notes"][0]
+    assert "alpha = None is 1 where" in found["notes"][3]
+    assert "steps" not in found
+
+
+def test_options_are_the_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["quantized_bits", "0.3", "-5", "--bits", "4", "--alpha", "2.0", "--symmetric", "--no-use-ste"]
+    found = calculate(capsys, *words, "--explain")
+    assert (found["code"], found["scale"], found["value"]) == ([1, -7], 0.25, [0.25, -1.75])
+    assert found["steps"][1] == "scale: / 0.25 -> 1.2, -20.0"
+    found = calculate(capsys, *words, "--profile", "alpha=multiplies")
+    assert found["value"] == [0.5, -1.75]
+
+
+def test_a_determined_alpha(capsys: pytest.CaptureFixture[str]) -> None:
+    found = calculate(capsys, "quantized_bits", "0.75", "-1.69", "--bits", "2", "--alpha", "auto_po2")
+    assert (found["alpha"], found["value"]) == (2.0, [1.0, -1.0])
+
+
+def test_several_vectors(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "quantized_bits_gradient",
+        "0.3",
+        "5",
+        "--dy",
+        "1",
+        "2",
+        "--qnoise-factor",
+        "0.25",
+        "--no-use-ste",
+    ]
+    assert calculate(capsys, *words)["x"] == [0.75, 1.5]
+
+
+def test_what_is_open_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "NaN" in calculate(capsys, "quantized_bits", "nan")["open"]
+
+
+def test_powers_of_two_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["quantized_bits", "0.3"]) == 0
+    assert "scale       0.0078125 = 2^-7" in capsys.readouterr().out
+    assert main(["quantized_bits", "0.3", "--bits", "0"]) == 2
+    assert "bits must be >= 1, got 0" in capsys.readouterr().err

@@ -14,7 +14,8 @@ from conformance.ledger import Entry, load_ledger
 from conformance.observation import OBSERVATIONS, Observation, read, read_all, write
 from conformance.row import Row, RowVerdict, audit_entry, judge_row
 from conformance.survey import adapter_path
-from reports.page import in_short, overview, page
+from reports.page import PICTURE, pages, summary_lines
+from reports.picture import digest, kinds_of
 
 ROOT = Path(__file__).parent.parent.parent
 PATHS = sorted(OBSERVATIONS.rglob("*.jsonl"))
@@ -94,15 +95,24 @@ def test_ledger_entry_is_needed_where_it_claims_to_hold(entry: Entry) -> None:
 
 
 def test_report_is_the_one_committed() -> None:
-    text = "\n".join(page(verdicts(), LEDGER)) + "\n"
-    committed = (ROOT / "reports" / "REPORT.md").read_text(encoding="utf-8")
-    assert committed == text, "run python -m reports render, and read the diff"
+    texts = pages(verdicts(), LEDGER)
+    for name, text in texts.items():
+        committed = (ROOT / "reports" / name).read_text(encoding="utf-8")
+        assert committed == text, f"{name}: run python -m reports render, and read the diff"
+    stories = {f"stories/{path.name}" for path in (ROOT / "reports" / "stories").glob("*")}
+    assert stories == texts.keys() - {"REPORT.md"}
 
 
-def test_readme_has_the_overview() -> None:
+def test_picture_is_drawn_from_these_verdicts() -> None:
+    picture = (ROOT / "reports" / PICTURE).read_text(encoding="utf-8")
+    assert f"<dc:description>{digest(kinds_of(verdicts()))}<" in picture, (
+        "run python -m reports render in the environment report, which has matplotlib"
+    )
+
+
+def test_readme_has_the_summary() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = "\n".join(overview(verdicts(), in_short))
-    assert table in text, "run python -m reports render"
+    assert "\n".join(summary_lines(verdicts())) in text, "run python -m reports render"
 
 
 ALLOWED = {
@@ -134,6 +144,8 @@ def test_imports_run_one_way(room: str) -> None:
         if "tests" in parts or "adapters" in parts or path.name.startswith("test_"):
             continue
         ours = imported(path) - sys.stdlib_module_names - ALSO
+        if path.name == "picture.py":
+            ours -= {"matplotlib"}
         allowed = {"oracle"} if path.parent.name == "exact" else ALLOWED[room]
         assert ours <= allowed, f"{path.relative_to(ROOT)} imports {sorted(ours - allowed)}"
         if "hypothesis" in ours:

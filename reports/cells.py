@@ -1,0 +1,61 @@
+"""One cell of a table: how a row of one backend stands to the definition, in words."""
+
+from __future__ import annotations
+
+from conformance.ledger import Entry
+from conformance.row import Row, RowVerdict
+from oracle.definition import DEFINITIONS
+
+SIGNS = {"agree": "agrees", "unsupported": "—", "error": "**error**"}
+AGREES, PARTLY, DIFFERS, UNEXPLAINED, ERROR, NOT_OFFERED = (
+    "agrees", "agrees, but for some arguments", "differs, explained", "differs, unexplained",
+    "fails", "not offered",
+)  # fmt: skip
+
+
+def backend_of(row: Row) -> str:
+    """Return the name of a column."""
+    return f"{row.system} {row.version} {row.backend}".removesuffix(" default")
+
+
+def kind_of(verdict: RowVerdict) -> str:
+    """Return the one of six kinds that a row is of."""
+    if verdict.status in ("agree", "unsupported", "error"):
+        return {"agree": AGREES, "unsupported": NOT_OFFERED, "error": ERROR}[verdict.status]
+    if not verdict.is_explained:
+        return UNEXPLAINED
+    return PARTLY if all(where(entry) for entry in entries_of(verdict)) else DIFFERS
+
+
+def entries_of(verdict: RowVerdict) -> list[Entry]:
+    """Return the ledger entries that a row needs, those that hold for all of it first."""
+    entries = dict.fromkeys(e for g in verdict.groups for e in g.entries if g.findings)
+    return sorted(entries, key=lambda e: bool(where(e)))
+
+
+def in_axes(verdict: RowVerdict) -> str:
+    """Return one cell of the report: the axes, linked to their stories."""
+    if verdict.status in SIGNS:
+        return SIGNS[verdict.status]
+    if not verdict.is_explained:
+        return "**unexplained**"
+    links = [f"[{label(e)}]({page_of(e.operation)}#{e.name})" for e in entries_of(verdict)]
+    return ("agrees, but: " if kind_of(verdict) == PARTLY else "") + "; ".join(links)
+
+
+def page_of(operation: str) -> str:
+    """Return the page of an operation's family, from the report."""
+    return f"stories/{DEFINITIONS[operation].family.replace(' ', '-')}.md"
+
+
+def label(entry: Entry) -> str:
+    """Return the axes of an entry, or how it fails, and where."""
+    what = ", ".join(entry.profile) or entry.outcome
+    return f"{where(entry)}: {what}" if where(entry) else what
+
+
+def where(entry: Entry) -> str:
+    """Return in a few words for which part of the questions an entry holds; nothing for all."""
+    doors = [door for door in entry.doors if door != "*" and not door.startswith("!")]
+    parts = ["/".join(names) for names in (doors, entry.dtypes, entry.codes) if names]
+    return " ".join(parts) or (f"{len(entry.cases)} cases" if entry.outcome else "")
