@@ -14,7 +14,7 @@ from oracle.exact.quantize_and_dequantize import CHOICES
 from oracle.exact.quantize_and_dequantize import quantize_and_dequantize as exactly
 from oracle.quantize_and_dequantize import AXES, Profile, quantize_and_dequantize, range_of
 
-EAGER = Profile("flushed", "factor", "given", "propagates", "floor_plus_half", "multiply")
+EAGER = Profile("flushed", "factor", "given", "x", "propagates", "floor_plus_half", "multiply")
 PROFILES = [("definition", "", Profile()), *single_changes("quantize_and_dequantize"),
             ("eager", "", EAGER)]  # fmt: skip
 
