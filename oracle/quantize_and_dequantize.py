@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.arithmetic import flush
+from oracle.arithmetic import flush, fused_multiply_add
 from oracle.formats import FLOAT32, Array
 from oracle.rounding import ROUND
 from oracle.specification import Arguments, Definition, Silence
@@ -22,6 +22,7 @@ class Profile:
     subnormals: str = "kept"
     side: str = "factor"
     clip: str = "always"
+    ends: str = "x"
     nan: str = "propagates"
     rounding: str = "asked"
     dequantize: str = "divide"
@@ -40,6 +41,10 @@ MEANING: dict[str, dict[str, str]] = {
         "always": "x is clipped to the range that the codes hold",
         "given": "x is clipped only where a range is given",
     },
+    "ends": {
+        "x": "an x that equals an end stays: -0.0 where the low end is 0.0",
+        "end": "an x that equals an end becomes the end",
+    },
     "nan": {
         "propagates": "NaN stays NaN",
         "low": "NaN becomes the low bound, where a range is given",
@@ -47,6 +52,7 @@ MEANING: dict[str, dict[str, str]] = {
     "rounding": {
         "asked": "ties go as asked",
         "floor_plus_half": "as asked, half_up as floor(t + 0.5), the sum rounded: 0.49999997 -> 1",
+        "fused": "as floor_plus_half, x * factor + 0.5 rounded once",
         "half_away": "ties go away from zero, whatever is asked",
     },
     "dequantize": {
@@ -146,7 +152,9 @@ def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.f
         step = keep(keep(bound) * keep(np.float32(1) / code))
     low, high = (keep(end / factor) if profile.dequantize == "divide" else keep(end * step) for end in codes)
     low, high = np.where(is_low, bounds[0], low), np.where(is_low, high, bounds[1])
-    clipped = np.maximum(np.minimum(keep(x), high), low) if is_clipped else keep(x)
+    x = keep(x)
+    is_below = x <= low if profile.ends == "end" else x < low
+    clipped = np.where(is_below, low, np.where(x > high, high, x)) if is_clipped else x
     if profile.nan == "low":
         clipped = np.where(np.isnan(x), low, clipped)
     whole = rounded(clipped, factor, rounding, profile.rounding, keep)
@@ -155,6 +163,10 @@ def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.f
 
 def rounded(x: Array, factor: Array, rounding: str, choice: str, keep: Any) -> Array:
     """Return x * factor, rounded to whole numbers."""
+    if (rounding, choice) == ("half_up", "fused"):
+        first, second, half = np.broadcast_arrays(x, factor, np.float32(0.5))
+        whole: Array = np.floor(keep(fused_multiply_add(first, second, half, FLOAT32)))
+        return whole
     written = "half_away" if choice == "half_away" else rounding
     if (written, choice) == ("half_up", "floor_plus_half"):
         written = choice
@@ -183,6 +195,10 @@ def has_nan(arguments: Arguments) -> bool:
     return bool(np.isnan(arguments["x"]).any())
 
 
+def is_unsigned(arguments: Arguments) -> bool:
+    return not arguments["signed"]
+
+
 def is_given(arguments: Arguments, _: Profile) -> bool:
     """Whether one range, which does not depend on x, holds for all elements."""
     return bool(arguments["range_given"]) and arguments["axis"] is None
@@ -204,7 +220,10 @@ OPERATIONS = (
             "output = round(clamp(value, input_min, input_max) * scale_factor) / scale_factor.",
             "HALF_UP: round towards positive. In this mode 7.5 rounds up to 8 and -7.5 rounds up to -7.",
         ),
-        silences=(Silence("nan", AXES["nan"], has_nan, "NaN is not mentioned"),),
+        silences=(
+            Silence("nan", AXES["nan"], has_nan, "NaN is not mentioned"),
+            Silence("ends", AXES["ends"], is_unsigned, "the sign of -0.0, clamped to 0.0, is not said"),
+        ),
         profile=DOCUMENTED,
         axes=AXES,
         meaning=MEANING,

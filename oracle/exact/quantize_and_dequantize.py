@@ -11,8 +11,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "subnormals": ("kept", "flushed"),
     "side": ("factor", "magnitude"),
     "clip": ("always", "given"),
+    "ends": ("x", "end"),
     "nan": ("propagates", "low"),
-    "rounding": ("asked", "floor_plus_half", "half_away"),
+    "rounding": ("asked", "floor_plus_half", "fused", "half_away"),
     "dequantize": ("divide", "multiply", "reciprocal"),
 }
 LARGEST = (2 - 2.0**-23) * 2.0**127
@@ -64,12 +65,16 @@ def quantize_and_dequantize(
     if math.isnan(x):
         x = bottom if chosen["nan"] == "low" else x
     elif range_given or chosen["clip"] == "always":
-        x = max(min(x, top), bottom)
+        is_below = x <= bottom if chosen["ends"] == "end" else x < bottom
+        x = bottom if is_below else top if x > top else x
     t = f.multiply(x, factor)
     written = rounding
     if chosen["rounding"] == "half_away" or (rounding, chosen["rounding"]) == ("half_up", "floor_plus_half"):
         written = chosen["rounding"]
     whole = round_to_whole(t, written, f)
+    if (rounding, chosen["rounding"]) == ("half_up", "fused"):
+        total = f.fused(x, factor, 0.5)
+        whole = float(math.floor(total)) if math.isfinite(total) else total
     if whole == 0 and written in ("half_even", "half_away"):
         whole = math.copysign(0.0, t)
     return back(whole)

@@ -29,6 +29,7 @@ RANGES = [
 ]  # fmt: skip
 PROFILES = [("definition", "", Profile()), *single_changes("fake_quant_with_min_max"),
             ("eager", "", EAGER), ("xla", "", XLA)]  # fmt: skip
+PROFILES_IN_ORDER = [profile for *_, profile in PROFILES]  # each asks another third of the points
 
 
 def points(low: float, high: float, bits: int) -> list[float]:
@@ -63,7 +64,7 @@ def test_the_exact_oracle_has_every_choice() -> None:
 def test_both_oracles_agree(profile: Profile) -> None:
     for low, high, bits, narrow in RANGES:
         low, high = float(np.float32(low)), float(np.float32(high))
-        x = points(low, high, bits)
+        x = points(low, high, bits)[PROFILES_IN_ORDER.index(profile) % 3 :: 3]
         found = outcome(fake_quant_with_min_max, np.array(x, np.float32), low, high, bits, narrow, profile)
         wanted = outcome(
             lambda *rest, x=x: [exact.fake_quant_with_min_max(v, *rest) for v in x],

@@ -14,7 +14,7 @@ from oracle.exact.quantize_and_dequantize import CHOICES
 from oracle.exact.quantize_and_dequantize import quantize_and_dequantize as exactly
 from oracle.quantize_and_dequantize import AXES, Profile, quantize_and_dequantize, range_of
 
-EAGER = Profile("flushed", "factor", "given", "propagates", "floor_plus_half", "multiply")
+EAGER = Profile("flushed", "factor", "given", "x", "propagates", "floor_plus_half", "multiply")
 PROFILES = [("definition", "", Profile()), *single_changes("quantize_and_dequantize"),
             ("eager", "", EAGER)]  # fmt: skip
 
@@ -30,12 +30,18 @@ def test_both_oracles_agree_on_every_case(profile: Profile) -> None:
         if is_undefined(case.operation, a):
             continue
         axis = a.pop("axis")
+        a["x"] = a["x"] if axis is not None else a["x"][thirds(profile, a["range_given"])]
         found = np.moveaxis(quantize_and_dequantize(**a, axis=axis, profile=profile), axis or 0, -1)
         x = np.moveaxis(a.pop("x"), axis or 0, -1)
         given = range_of(x, a.pop("low"), a.pop("high"), a["range_given"], axis)
         reals = zip(*(part.ravel().tolist() for part in np.broadcast_arrays(x, *given)), strict=True)
         wanted = np.array([exactly(*real, **a, choices=asdict(profile)) for real in reals], np.float32)
         assert same(found.ravel(), wanted), (case.id, found.ravel().tolist(), wanted.tolist())
+
+
+def thirds(profile: Profile, range_given: bool) -> slice:
+    """Return which elements are asked: another third for each profile, all where they are the range."""
+    return slice([p for *_, p in PROFILES].index(profile) % 3, None, 3) if range_given else slice(None)
 
 
 def same(a: Any, b: Any) -> bool:
