@@ -18,7 +18,7 @@ class Profile:
     overflow: str = "saturates"
     nan: str = "outside"
     mask: str = "value"
-    masking: str = "selects"
+    masking: str = "multiplies"
     edge: str = "bound"
     slope: str = "quotient"
     empty: str = "zero"
@@ -66,8 +66,8 @@ MEANING: dict[str, dict[str, str]] = {
         "everywhere": "the gradient passes everywhere",
     },
     "masking": {
-        "selects": "a gradient that does not pass is +0",
         "multiplies": "dy is multiplied by 0 or 1: -0 for a negative dy, NaN for an infinite one",
+        "selects": "a gradient that does not pass is +0",
     },
     "edge": {
         "bound": "the codes qmin and qmax count as clipped, for scale and zero point",

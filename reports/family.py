@@ -7,7 +7,7 @@ from typing import Any
 
 from cases.case import Case
 from cases.siblings import OWN
-from conformance.judge import readable
+from conformance.judge import DIVERGES, judge, readable
 from conformance.ledger import Entry
 from conformance.row import RowVerdict
 from oracle.definition import DEFINITIONS
@@ -76,16 +76,18 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     if entry.outcome:
         yield f"- **outcome**: {entry.outcome}, on {', '.join(f'`{c}`' for c in entry.cases)}"
     door = "" if question.door == "plain" else f" through the door *{question.door}*"
+    diverges = judge(question.case, question.answer).kind == DIVERGES
+    gives = "the definition gives" if diverges else "the text is silent here, and its default choice gives"
     of = "" if found.output == "value" else f"{found.output} = "
     if found.output and found.x:
         yield (
             f"- **smallest input** of `{entry.witness}`{door}: {found.x}{parameters(question.case)}:"
-            f" the definition gives {of}{found.expected}, {entry.system} gives"
+            f" {gives} {of}{found.expected}, {entry.system} gives"
             f" {found.actual}; {found.count} of the case's {found.size} elements differ"
         )
     else:
         yield (
-            f"- **witness** `{entry.witness}`{door}: the definition gives {found.expected},"
+            f"- **witness** `{entry.witness}`{door}: {gives} {found.expected},"
             f" {entry.system} gives {found.actual}"
         )
     if many := prevalence(entry):

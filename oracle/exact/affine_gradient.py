@@ -19,7 +19,7 @@ GRADIENT_CHOICES: dict[str, tuple[str, ...]] = {
     "overflow": ("saturates", "int64"),
     "nan": ("outside", "inside"),
     "mask": ("value", "value_strict", "code", "code_strict", "everywhere"),
-    "masking": ("selects", "multiplies"),
+    "masking": ("multiplies", "selects"),
     "edge": ("bound", "beyond"),
     "slope": ("quotient", "product", "product_fused"),
     "empty": ("zero", "arguments"),
