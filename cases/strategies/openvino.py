@@ -26,6 +26,8 @@ def ranges(draw: Draw) -> tuple[float, float]:
 def levels_arguments(draw: Draw) -> dict[str, Any]:
     """Draw the arguments of fake_quantize_levels: one range for a vector of float32."""
     levels, (low, high), (out_low, out_high) = draw(st.sampled_from(LEVELS)), draw(ranges()), draw(ranges())
+    if out_low == 0 > out_high:  # compilers store 0.0 for -0.0 here and there: the sign would be asked
+        out_low, out_high = out_high, out_low
     at = st.integers(-2, 2 * levels).map(lambda k: low + k / 2 / (levels - 1) * (high - low))
     near = st.tuples(st.one_of(at, st.sampled_from([low, high])), st.integers(-1, 1))
     any_value = st.one_of(st.floats(-30, 30, width=32), st.sampled_from(SPECIAL))

@@ -83,9 +83,7 @@ def doors(run):
     }
     questions = _Questions(run)
     operations = (questions.quantize_float8, questions.dequantize_float8)
-    return {
-        ask.__name__: {door: _with(ask, options) for door, options in how.items()} for ask in operations
-    }
+    return {ask.__name__: {door: _with(ask, options) for door, options in how.items()} for ask in operations}
 
 
 def _with(function, options):
