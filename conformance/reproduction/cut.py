@@ -98,7 +98,7 @@ class Cutter(Folder):
         """Return a copy of a node in which every name of a module stands for its definition."""
 
         class Names(ast.NodeTransformer):
-            def visit(inner, node: ast.AST) -> Any:  # noqa: N805 - the outer self is used
+            def visit(inner, node: ast.AST) -> Any:
                 if isinstance(node, _Global):
                     return ast.Name(self.define(node.id, node.source), ast.Load())
                 return inner.generic_visit(node)
@@ -226,7 +226,9 @@ class Cutter(Folder):
             more = [(k, Part(lit(v), v)) for k, v in function.keywords.items() if k not in given]
             return self.call(function.func, arguments, [*more, *keywords], scope)
         if isinstance(function, Instance):
-            return self.call(function.kind.__call__, [Part(self_name(), function), *arguments], keywords, scope)
+            return self.call(
+                function.kind.__call__, [Part(self_name(), function), *arguments], keywords, scope
+            )
         if isinstance(function, LocalFunction):
             return self.call_local(function, arguments, keywords, scope)
         if isinstance(function, MethodType):
@@ -234,7 +236,7 @@ class Cutter(Folder):
             function = function.__func__
         function = getattr(function, "__wrapped__", function)
         source = self.sources.of_function(function.__code__.co_filename)
-        node = source and source.functions.get(function.__code__.co_firstlineno)
+        node = source.functions.get(function.__code__.co_firstlineno) if source else None
         if source is None or node is None or self._depth > DEPTH:
             return None
         if any(name is None for name, _ in keywords):
@@ -301,7 +303,12 @@ class Cutter(Folder):
         """Write the making of an object out, where its class is the adapter's and has no base."""
         source = next((s for s in self.sources.by_name.values() if s.values.get(kind.__name__) is kind), None)
         node = source and source.bindings.get(kind.__name__)
-        if not isinstance(node, ast.ClassDef) or node.bases or node.decorator_list or scope.statements is None:
+        if (
+            not isinstance(node, ast.ClassDef)
+            or node.bases
+            or node.decorator_list
+            or scope.statements is None
+        ):
             return None
         owner = Instance(kind)
         maker = kind.__dict__.get("__init__")
@@ -393,10 +400,12 @@ class Cutter(Folder):
             return None
         found = dict(zip(names, arguments, strict=False)) | {k: p for k, p in keywords if k in names}
         self.bind_defaults(node, function, source, found)
-        fixed = {n: p for n, p in found.items() if p.is_known and literal(p.value) is not None or n == "self"}
+        fixed = {
+            n: p for n, p in found.items() if (p.is_known and literal(p.value) is not None) or n == "self"
+        }
         open_ = [n for n in names if n not in fixed and n in found]
-        key = (source.name, node.name, node.lineno,
-               tuple((n, ast.dump(p.node) if n != "self" else id(p.value)) for n, p in fixed.items()))  # fmt: skip
+        given = [(n, ast.dump(p.node) if n != "self" else id(p.value)) for n, p in fixed.items()]
+        key = (source.name, node.name, node.lineno, tuple(given))
         if key not in self._named:
             self._named[key] = name = self.fresh(node.name)
             parts = {**fixed, **{n: Part(ast.Name(n, ast.Load()), found[n].value) for n in open_}}
@@ -417,7 +426,7 @@ class Cutter(Folder):
         for statement in body:
             before = len(out)
             found = self.statement(statement, inner)
-            out[len(out):] = found
+            out[len(out) :] = found
             if found and isinstance(found[-1], (ast.Return, ast.Raise)) and len(out) > before:
                 break
         return drop_refusals(out)
@@ -459,7 +468,9 @@ class Cutter(Folder):
         for chosen in (statement.body, statement.orelse):
             text: list[ast.stmt] = []
             inner = Scope(scope.source, dict(scope.parts), scope.closure, scope.changed, text, True)
-            ways.append((text, self.straight([*chosen, *rest], inner, text) or Part(ast.Constant(None), None)))
+            ways.append(
+                (text, self.straight([*chosen, *rest], inner, text) or Part(ast.Constant(None), None))
+            )
         (a, x), (b, y) = ways
         if not a and not b:
             return Part(ast.IfExp(test.node, x.node, y.node))
@@ -494,6 +505,8 @@ class Cutter(Folder):
         """Return what a loop's target is in each of its few known rounds."""
         if any(isinstance(n, (ast.Break, ast.Continue)) for n in ast.walk(statement)) or statement.orelse:
             return None
+        if self.longest < 99 and any(isinstance(n, ast.If) for n in ast.walk(statement)):
+            return None
         items = elements(self.fold(statement.iter, scope.elsewhere(None)))
         if items is None or len(items) > MAX_ROUNDS:
             return None
@@ -508,7 +521,9 @@ class Cutter(Folder):
             inner = scope.inner({handler.name} if handler.name else set())
             inner.statements = []
             body = self.block(handler.body, inner)
-            if not (is_refusal(handler.body) or all(isinstance(s, ast.Raise) and s.exc is None for s in body)):
+            if not (
+                is_refusal(handler.body) or all(isinstance(s, ast.Raise) and s.exc is None for s in body)
+            ):
                 return False
         return True
 
@@ -534,7 +549,7 @@ class Cutter(Folder):
             self.forget(call.func.value.id, scope)
         own = isinstance(call, ast.Call) and is_own(self.fold(call.func, scope.elsewhere(None)).value)
         part = self.fold(node.value, scope)
-        if part.is_known or own and not isinstance(part.node, ast.Call):
+        if part.is_known or (own and not isinstance(part.node, ast.Call)):
             return []
         if own and scope.statements is not None and isinstance(part.node, ast.Call) and not is_separate(
             part.node, self._named
@@ -592,14 +607,20 @@ class Cutter(Folder):
         ):  # fmt: skip
             known = part.value if part.is_known else {}
             pairs = zip(part.node.keys, part.node.values, strict=True)
-            kept = {k.value: Part(v, known.get(k.value, UNKNOWN)) for k, v in pairs if isinstance(k, ast.Constant)}
+            kept = {
+                k.value: Part(v, known.get(k.value, UNKNOWN)) for k, v in pairs if isinstance(k, ast.Constant)
+            }
             scope.parts[name] = Part(part.node, Keywords(kept))
             return []
         new = self.own_name(name, scope)
         value = UNKNOWN if name in scope.changed else part.value
         written = None if value is UNKNOWN else literal(value, with_lists=True)
-        display = part.node if is_display(part.node) and is_pure(part.node) and name not in scope.changed else None
-        scope.parts[name] = Part(written or ast.Name(new, ast.Load()), value, display, hint=part.hint, like=part.like)
+        display = (
+            part.node if is_display(part.node) and is_pure(part.node) and name not in scope.changed else None
+        )
+        scope.parts[name] = Part(
+            written or ast.Name(new, ast.Load()), value, display, hint=part.hint, like=part.like
+        )
         return [ast.Assign([ast.Name(new, ast.Store())], part.node, lineno=0)]
 
     def own_name(self, name: str, scope: Scope) -> str:
@@ -654,10 +675,19 @@ class Cutter(Folder):
             if hasattr(inner, "ctx"):
                 inner.ctx = ast.Load()
         if isinstance(node.target, ast.Name):
-            return self.assign(
-                node.target, self.fold(ast.BinOp(load, node.op, node.value), scope), scope
-            )
-        return [ast.AugAssign(self.target(node.target, scope), node.op, self.fold(node.value, scope).node)]
+            owner, added = scope.parts.get(node.target.id), self.fold(node.value, scope)
+            if owner is not None and isinstance(owner.value, Keywords) and isinstance(node.op, ast.BitOr):
+                written = added.display or added.node
+                if isinstance(written, ast.Dict) and all(isinstance(k, ast.Constant) for k in written.keys):
+                    known = added.value if isinstance(added.value, dict) else {}
+                    for key, value in zip(written.keys, written.values, strict=True):
+                        assert isinstance(key, ast.Constant)
+                        owner.value[key.value] = Part(value, known.get(key.value, UNKNOWN))
+                    return []
+            return self.assign(node.target, self.fold(ast.BinOp(load, node.op, node.value), scope), scope)
+        target = self.target(node.target, scope)
+        assert isinstance(target, ast.Name | ast.Attribute | ast.Subscript)
+        return [ast.AugAssign(target, node.op, self.fold(node.value, scope).node)]
 
     def do_return(self, node: ast.Return, scope: Scope) -> list[ast.stmt]:
         return [ast.Return(self.fold(node.value, scope).node if node.value else None)]
@@ -884,12 +914,13 @@ def changed_in(node: ast.AST) -> frozenset[str]:
     """Return the names of containers that a function changes in place."""
     found = set()
     for inner in ast.walk(node):
+        changed: ast.expr | None = None
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-            if inner.func.attr in CHANGING and isinstance(inner.func.value, ast.Name):
-                found.add(inner.func.value.id)
-        if isinstance(inner, ast.Subscript) and not isinstance(inner.ctx, ast.Load):
-            if isinstance(inner.value, ast.Name):
-                found.add(inner.value.id)
+            changed = inner.func.value if inner.func.attr in CHANGING else None
+        elif isinstance(inner, ast.Subscript) and not isinstance(inner.ctx, ast.Load):
+            changed = inner.value
+        if isinstance(changed, ast.Name):
+            found.add(changed.id)
     return frozenset(found)
 
 

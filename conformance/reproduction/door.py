@@ -158,7 +158,9 @@ def argument_part(name: str, value: Any) -> Part:
 
 
 def has_bfloat16(arguments: Mapping[str, Any]) -> bool:
-    return any(isinstance(v, Bfloat16) or v == "bfloat16" for v in arguments.values() if not is_plain_array(v))
+    return any(
+        isinstance(v, Bfloat16) or v == "bfloat16" for v in arguments.values() if not is_plain_array(v)
+    )
 
 
 def is_plain_array(value: Any) -> bool:

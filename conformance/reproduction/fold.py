@@ -92,7 +92,9 @@ class Folder:
             if isinstance(child, ast.expr):
                 setattr(new, name, self.fold(child, scope).node)
             elif isinstance(child, list):
-                setattr(new, name, [self.fold(c, scope).node if isinstance(c, ast.expr) else c for c in child])
+                setattr(
+                    new, name, [self.fold(c, scope).node if isinstance(c, ast.expr) else c for c in child]
+                )
         return Part(new)
 
     def fold_constant(self, node: ast.Constant, scope: Scope) -> Part:
@@ -126,11 +128,13 @@ class Folder:
     def fold_subscript(self, node: ast.Subscript, scope: Scope) -> Part:
         base, index = self.fold(node.value, scope), self.fold(node.slice, scope)
         new = ast.Subscript(base.node, index.node, node.ctx)
-        if isinstance(base.value, Keywords) and index.is_known and attempt(lambda: index.value in base.value) is True:
+        if (
+            isinstance(base.value, Keywords)
+            and index.is_known
+            and attempt(lambda: index.value in base.value) is True
+        ):
             return base.value[index.value]
-        if index.is_known and (
-            picked := pick(base.display or base.node, index.value)
-        ) is not None:
+        if index.is_known and (picked := pick(base.display or base.node, index.value)) is not None:
             return Part(picked, attempt(operator.getitem, base.value, index.value))
         if not (base.is_known and index.is_known) or isinstance(base.value, (Foreign, Keywords)):
             return Part(new)
@@ -138,7 +142,7 @@ class Folder:
 
     def fold_slice(self, node: ast.Slice, scope: Scope) -> Part:
         ends = [self.fold(e, scope) if e else None for e in (node.lower, node.upper, node.step)]
-        new = ast.Slice(*(e and e.node for e in ends))
+        new = ast.Slice(*(e.node if e else None for e in ends))
         values = [e.value if e else None for e in ends]
         return Part(new, UNKNOWN if any(v is UNKNOWN for v in values) else slice(*values))
 
@@ -152,9 +156,13 @@ class Folder:
     def fold_binop(self, node: ast.BinOp, scope: Scope) -> Part:
         left, right = self.fold(node.left, scope), self.fold(node.right, scope)
         new: ast.expr = ast.BinOp(left.node, node.op, right.node)
-        if isinstance(node.op, ast.BitOr) and isinstance(left.node, ast.Dict) and isinstance(right.node, ast.Dict):
-            if None not in (*left.node.keys, *right.node.keys):
-                new = ast.Dict([*left.node.keys, *right.node.keys], [*left.node.values, *right.node.values])
+        if (
+            isinstance(node.op, ast.BitOr)
+            and isinstance(left.node, ast.Dict)
+            and isinstance(right.node, ast.Dict)
+            and None not in (*left.node.keys, *right.node.keys)
+        ):
+            new = ast.Dict([*left.node.keys, *right.node.keys], [*left.node.values, *right.node.values])
         values = left.value, right.value
         if any(v is UNKNOWN or isinstance(v, (Foreign, Keywords)) for v in values):
             return Part(new)
@@ -193,7 +201,9 @@ class Folder:
     def compare(self, op: ast.cmpop, a: Part, b: Part) -> Any:
         """Return what a comparison gives, where that is known."""
         equal, unequal = isinstance(op, (ast.Eq, ast.Is)), isinstance(op, (ast.NotEq, ast.IsNot))
-        asks_bfloat16 = any(isinstance(v, Foreign) and str(v).endswith(".bfloat16") for v in (a.value, b.value))
+        asks_bfloat16 = any(
+            isinstance(v, Foreign) and str(v).endswith(".bfloat16") for v in (a.value, b.value)
+        )
         if asks_bfloat16 and not (a.is_known and b.is_known) and not self.has_bfloat16 and (equal or unequal):
             return unequal  # nothing but an argument brings it in
         if a.is_something and b.value is None and (equal or unequal):
@@ -271,7 +281,7 @@ class Folder:
             else:
                 keys.append(self.fold(key, scope) if key else None)
                 values.append(part)
-        new = ast.Dict([k and k.node for k in keys], [v.node for v in values])
+        new = ast.Dict([k.node if k else None for k in keys], [v.node for v in values])
         if all(k is not None and k.is_known for k in keys) and all(v.is_known for v in values):
             pairs = zip(keys, values, strict=True)
             return Part(new, attempt(lambda: {k.value: v.value for k, v in pairs if k is not None}))
@@ -361,6 +371,21 @@ class Folder:
             part = self.expand(function.value, node, scope)
             if part is not None:
                 return part
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "items" and not node.args:
+            base = self.fold(node.func.value, scope)
+            written = base.display or base.node
+            if (
+                isinstance(written, ast.Dict)
+                and None not in written.keys
+                and not isinstance(base.value, Keywords)
+            ):
+                pairs = [
+                    ast.Tuple([k, v], ast.Load())
+                    for k, v in zip(written.keys, written.values, strict=True)
+                    if k
+                ]
+                found = list(base.value.items()) if isinstance(base.value, dict) else UNKNOWN
+                return Part(ast.Call(function.node, [], []), found, ast.List(list(pairs), ast.Load()))
         if function.value is locals:
             return Part(node, Keywords({k: p for k, p in scope.parts.items() if not k.startswith(" ")}))
         arguments: list[Part] = []
@@ -415,9 +440,8 @@ class Folder:
             return Part(new)
         if any(isinstance(a.node, ast.Starred) for a in arguments) or not is_safe(function):
             return Part(new)
-        if function in (np.asarray, np.array) and values and isinstance(values[0], np.ndarray):
-            if len(values) == 1 and not named and function is np.asarray:
-                return arguments[0]
+        if function is np.asarray and len(values) == 1 and not named and isinstance(values[0], np.ndarray):
+            return arguments[0]
         with_foreign = any(isinstance(v, Foreign) for v in (*values, *named.values()))
         if with_foreign and not isinstance(owner, (dict, list, tuple, set)) and function is not isinstance:
             return Part(new)
@@ -540,7 +564,8 @@ def call_keywords(owner: Keywords, method: str, arguments: list[Part], new: ast.
         return found
     if method == "items" and all(part.is_known for part in owner.values()):
         pairs: list[ast.expr] = [
-            ast.Tuple([literal(key) or ast.Constant(repr(key)), part.node], ast.Load()) for key, part in owner.items()
+            ast.Tuple([literal(key) or ast.Constant(repr(key)), part.node], ast.Load())
+            for key, part in owner.items()
         ]
         return Part(new, [(key, part.value) for key, part in owner.items()], ast.List(pairs, ast.Load()))
     return Part(new)
@@ -551,7 +576,7 @@ def is_own(value: Any) -> bool:
     if isinstance(value, LocalFunction):
         return True
     if isinstance(value, Instance):
-        return hasattr(value.kind, "__call__")
+        return isinstance(value.kind.__dict__.get("__call__"), FunctionType)
     if isinstance(value, partial):
         return is_own(value.func)
     function = value.__func__ if isinstance(value, MethodType) else value

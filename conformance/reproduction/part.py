@@ -28,13 +28,62 @@ UNKNOWN: Any = _Unknown()
 MAX_ELEMENTS = 8  # of a tuple that is written out
 MAX_TEXT = 200
 SAFE = frozenset(
-    "abs all any bool bytes dict divmod enumerate float frozenset int isinstance len list max min pow"
-    " range repr reversed round set slice sorted str sum tuple type zip".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "dict",
+        "divmod",
+        "enumerate",
+        "float",
+        "frozenset",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+    ]
 )
 SAFE_MODULES = frozenset({"math", "operator", "re", "itertools", "_operator", "posixpath"})
 CHANGING = frozenset(
-    "append extend insert pop popitem remove clear update setdefault add discard sort reverse fill put"
-    " resize setflags itemset partition byteswap".split()
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "clear",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "sort",
+        "reverse",
+        "fill",
+        "put",
+        "resize",
+        "setflags",
+        "itemset",
+        "partition",
+        "byteswap",
+    ]
 )
 
 
@@ -91,14 +140,22 @@ def literal(value: Any, with_lists: bool = False) -> ast.expr | None:
     if type(value) is float:  # a scale has many digits, and stands in the script by its bits
         return ast.Constant(value) if math.isfinite(value) and len(repr(value)) <= 8 else None
     if isinstance(value, Foreign):
-        return ast.parse(str(value), mode="eval").body if value.is_constant else None
-    if isinstance(value, type) and value.__module__ == "numpy" and getattr(np, value.__name__, 0) is value:
-        return ast.parse(f"np.{value.__name__}", mode="eval").body
-    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-        return ast.Name(value.__name__, ast.Load())
+        return parse_expression(str(value)) if value.is_constant else None
+    if isinstance(value, type):
+        return _literal_of_type(value)
     if type(value) is tuple or (with_lists and type(value) in (list, dict)):
         return _literal_of_many(value, with_lists)
     return None
+
+
+def parse_expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _literal_of_type(kind: type) -> ast.expr | None:
+    if kind.__module__ == "numpy" and getattr(np, kind.__name__, None) is kind:
+        return ast.Attribute(ast.Name("np", ast.Load()), kind.__name__, ast.Load())
+    return ast.Name(kind.__name__, ast.Load()) if getattr(builtins, kind.__name__, None) is kind else None
 
 
 def _literal_of_many(value: Any, with_lists: bool) -> ast.expr | None:
@@ -124,7 +181,7 @@ def is_safe(function: Any) -> bool:
         if owner is None or isinstance(owner, ModuleType):
             module = getattr(function, "__module__", "") or getattr(owner, "__name__", "")
             name = function.__name__
-            return (module in SAFE_MODULES or module.startswith("numpy") and "random" not in module
+            return (module in SAFE_MODULES or (module.startswith("numpy") and "random" not in module)
                     or (module == "builtins" and name in SAFE))  # fmt: skip
         plain = (str, bytes, tuple, list, dict, set, frozenset, int, float, np.ndarray, np.generic, np.dtype)
         is_environ = type(owner).__name__ == "_Environ" and function.__name__ == "get"

@@ -30,11 +30,12 @@ def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
     kept: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, ast.Assign) and all(is_unread(t, read) for t in statement.targets):
-            if not (ast.unparse(statement.targets[0]) == "_" and isinstance(statement.value, ast.Call)):
+            is_step = ast.unparse(statement.targets[0]) == "_" and isinstance(statement.value, ast.Call)
+            if not is_step:
                 continue
-        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name not in read:
-            if not in_class(statement):
-                continue
+        named = statement.name if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else None
+        if named is not None and named not in read and not in_class(statement):
+            continue
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             statement.names = [a for a in statement.names if (a.asname or a.name).split(".")[0] in read]
             if not statement.names:
@@ -100,7 +101,7 @@ def put(statement: ast.stmt, name: str, value: ast.expr) -> ast.stmt:
     """Return a statement with an expression in the place of a name."""
 
     class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast's name
+        def visit_Name(self, node: ast.Name) -> ast.expr:
             return copy.deepcopy(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
 
     new: ast.stmt = Put().visit(copy.deepcopy(statement))
@@ -128,7 +129,7 @@ def flatten(statement: ast.stmt) -> ast.stmt:
     """Write `{**{…}}` as the display that it is."""
 
     class Flat(ast.NodeTransformer):
-        def visit_Dict(self, node: ast.Dict) -> ast.Dict:  # noqa: N802 - ast's name
+        def visit_Dict(self, node: ast.Dict) -> ast.Dict:
             self.generic_visit(node)
             pairs: list[tuple[ast.expr | None, ast.expr]] = []
             for key, value in zip(node.keys, node.values, strict=True):
@@ -213,7 +214,9 @@ def wrap(line: str) -> Iterator[str]:
 
         begin = start + skipped
         fit = [[p for p in found if begin < p <= begin + WIDTH - shift] for found in (places, more)]
-        ends = [max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit]  # no short lines
+        ends = [
+            max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit
+        ]  # no short lines
         end = (ends[0] or ends[1] or max(fit[0] + fit[1], default=0)) if shift + len(rest) > WIDTH else 0
         if not end:
             yield " " * shift + rest
