@@ -16,7 +16,7 @@ from conformance.claims import Claim, file_name, load_claims
 from conformance.interpreters import Interpreter, find_interpreter, read_named
 from conformance.ledger import Entry, load_ledger
 from conformance.observation import Header, Observation, read_all
-from conformance.reproduction.cut import CannotCut
+from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.runs import TIMEOUT, Job, Outcome, run_all, run_alone
 from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.upstream import write_report

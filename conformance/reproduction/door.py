@@ -10,11 +10,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from conformance.reproduction.cut import CannotCut, Cutter, rename
-from conformance.reproduction.fold import Scope, is_own
+from conformance.reproduction.calls import CannotCut
+from conformance.reproduction.cut import Cutter
+from conformance.reproduction.fold import Scope
 from conformance.reproduction.foreign import Foreign, Source, Sources, environment
+from conformance.reproduction.known import is_own
 from conformance.reproduction.literals import is_array
 from conformance.reproduction.part import UNKNOWN, Part, names_in
+from conformance.reproduction.syntax import rename
 from conformance.reproduction.trim import gather, lines_of, merge, trim
 from conformance.survey import adapter_path
 from conformance.worker import GENERIC_DOORS

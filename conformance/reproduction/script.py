@@ -13,7 +13,7 @@ import numpy as np
 from cases.wire import decode_arguments, encode_arguments
 from conformance.answer import Answer
 from conformance.judge import differing
-from conformance.reproduction.cut import CannotCut
+from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.door import LIMITS, Cut, Question, Text, cut_door, find_adapter
 from conformance.reproduction.literals import (
     as_node,
@@ -95,8 +95,9 @@ def has_value(witness: Witness) -> bool:
 def header(witness: Witness, lines: int) -> list[str]:
     """Return two or three lines of comment: which framework, what the script shows."""
     entry, row = witness.entry, witness.row
-    through = "" if witness.door == "plain" else f", through its door {witness.door}"
+    through = "" if witness.door == "plain" else f", door {witness.door}"
     first = f"# {row.system} {row.version} ({row.backend}) leaves the definition of {row.operation}{through}."
+    first = first if len(first) <= WIDTH else f"# {row.system} {row.version}, {row.operation}{through}."
     told = textwrap.wrap(entry.story, WIDTH - 2, max_lines=lines - 1, placeholder=" …")
     return [first, *(f"# {line}" for line in told)]
 
