@@ -26,6 +26,7 @@ from conformance.reproduction.syntax import (
     is_cache,
     is_chain,
     is_memory,
+    is_straight,
     is_text,
     make_function,
     rename,
@@ -104,7 +105,7 @@ class Calls(Folder):
                     return ast.Name(self.define(node.id, node.source), ast.Load())
                 return inner.generic_visit(node)
 
-        return Names().visit(copy.deepcopy(node))
+        return Names().visit(copy_of(node))
 
     def define(self, name: str, source: Source) -> str:
         """Write the definition of a module's name into the script; return the name it has there."""
@@ -321,9 +322,7 @@ class Calls(Folder):
         """Append a function's text; return what it returns, None where it cannot be straight."""
         if isinstance(node, ast.Lambda):
             return self.fold(node.body, scope)
-        if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
-            return None
-        if any(not is_cache(d) for d in node.decorator_list):
+        if not is_straight(node):
             return None
         try:
             result = self.straight(node.body, scope, out)
@@ -437,6 +436,18 @@ class GlobalName(ast.Name):
 
 
 GlobalName.__name__ = "Name"  # ast's visitors go by the name of the class
+
+
+def copy_of(node: Any) -> Any:
+    """Return a copy of a tree; names of modules stay what they are."""
+    if isinstance(node, list):
+        return [copy_of(item) for item in node]
+    if not isinstance(node, ast.AST) or isinstance(node, GlobalName):
+        return node
+    new = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        setattr(new, name, copy_of(value))
+    return new
 
 
 def self_name() -> ast.expr:

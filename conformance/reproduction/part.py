@@ -206,6 +206,8 @@ def names_in(node: ast.AST) -> list[str]:
     """Return every name that a node reads from outside of it, once for each time."""
     if isinstance(node, ast.Name):
         return [node.id] if isinstance(node.ctx, ast.Load) else []
+    if isinstance(node, (ast.Constant, ast.expr_context, ast.operator)):
+        return []
     own: set[str] = set()
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
         own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
@@ -216,4 +218,4 @@ def names_in(node: ast.AST) -> list[str]:
         own |= {n.id for s in node.body for n in ast.walk(s)
                 if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
     found = [name for child in ast.iter_child_nodes(node) for name in names_in(child)]
-    return [name for name in found if name not in own]
+    return [name for name in found if name not in own] if own else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Mapping
+from functools import lru_cache
 
 from conformance.reproduction.part import CHANGING, names_in
 
@@ -73,6 +74,7 @@ def stored_in(body: list[ast.stmt]) -> set[str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def changed_in(node: ast.AST) -> frozenset[str]:
     """Return the names of containers that a function changes in place."""
     found = set()
@@ -87,6 +89,7 @@ def changed_in(node: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=4096)  # the trees of the adapters' modules are kept
 def uses(node: ast.AST, name: str) -> int:
     """Return how often a function reads a name; inside a loop or a function, as often as twice."""
     body = node.body if isinstance(node, ast.FunctionDef) else [node]
@@ -94,6 +97,13 @@ def uses(node: ast.AST, name: str) -> int:
     loops = (ast.For, ast.While, ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.DictComp)
     within = (n for s in body for n in ast.walk(s) if isinstance(n, loops) and n is not node)
     return count + sum(names_in(n).count(name) for n in within)
+
+
+@lru_cache(maxsize=4096)
+def is_straight(node: ast.FunctionDef) -> bool:
+    """Whether a function neither yields nor writes names of another scope, and nothing stands around it."""
+    bad = (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
+    return not any(isinstance(n, bad) for n in ast.walk(node)) and all(map(is_cache, node.decorator_list))
 
 
 def make_function(name: str, arguments: ast.arguments, body: list[ast.stmt],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from conformance.reproduction.part import names_in
 
@@ -97,14 +97,23 @@ def stores(body: list[ast.stmt]) -> Counter[str]:
     return found
 
 
+def copy_tree(node: Any) -> Any:
+    """Return a copy of a tree."""
+    if isinstance(node, list):
+        return [copy_tree(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return node
+    return type(node)(**{name: copy_tree(value) for name, value in ast.iter_fields(node)})
+
+
 def put(statement: ast.stmt, name: str, value: ast.expr) -> ast.stmt:
     """Return a statement with an expression in the place of a name."""
 
     class Put(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return copy.deepcopy(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
+            return copy_tree(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
 
-    new: ast.stmt = Put().visit(copy.deepcopy(statement))
+    new: ast.stmt = Put().visit(copy_tree(statement))
     return new
 
 
@@ -137,7 +146,7 @@ def flatten(statement: ast.stmt) -> ast.stmt:
                 pairs += zip(value.keys, value.values, strict=True) if inside else [(key, value)]  # type: ignore[attr-defined]
             return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])
 
-    new: ast.stmt = Flat().visit(copy.deepcopy(statement))
+    new: ast.stmt = Flat().visit(copy_tree(statement))
     return new
 
 
