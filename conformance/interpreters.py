@@ -68,7 +68,7 @@ def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | N
     """Return the environment that has a system, the one that pins a version where there are several."""
     having = [e for e in environments() if system in (*e.systems, e.name)]
     pinning = [e for e in having if any(e.pins(system, version) for version in versions)]
-    return (pinning or having or [None])[0]
+    return next(iter(pinning or having), None)
 
 
 def find_interpreter(

@@ -100,7 +100,8 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     if others.other:
         yield f"- **gives another answer**: {', '.join(others.other)}"
     yield f"- **upstream**: {entry.upstream}"
-    yield f"- **repeat**: `python -m conformance check --system {entry.system} --case {entry.witness}`"
+    yield f"- **repeat**: `python -m conformance reproduce {entry.name}`, or"
+    yield f"  `python -m conformance check --system {entry.system} --case {entry.witness}`"
     yield ""
 
 

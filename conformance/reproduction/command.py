@@ -16,7 +16,7 @@ from conformance.claims import Claim, file_name, load_claims
 from conformance.interpreters import Interpreter, find_interpreter, read_named
 from conformance.ledger import Entry, load_ledger
 from conformance.observation import Header, Observation, read_all
-from conformance.reproduction.cut import CannotCut
+from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.runs import TIMEOUT, Job, Outcome, run_all, run_alone
 from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.upstream import write_report
@@ -75,7 +75,9 @@ class Archive:
         words = [word for word in re.split(r"[^a-z0-9]+", id.lower()) if len(word) > 2]
         near = difflib.get_close_matches(id, self.ids, 5, 0.5)
         near += [i for i in self.ids if i not in near and words and all(w in i.lower() for w in words)]
-        raise ValueError(f"an id must be one of --list, got {id}" + (f"; near: {', '.join(near[:8])}" if near else ""))
+        raise ValueError(
+            f"an id must be one of --list, got {id}" + (f"; near: {', '.join(near[:8])}" if near else "")
+        )
 
     def tell(self, entry: Entry) -> Told:
         witness = find_witness(entry, self.rows, self.ledger)
@@ -93,15 +95,19 @@ def add_door(doors: Any) -> None:
     door: argparse.ArgumentParser = doors.add_parser(
         "reproduce", help="a divergence, a claim or a thread by id: script, upstream text, run"
     )
-    door.add_argument("id", nargs="?", help="an entry of the ledger, a claim (Q3), a thread (google/qkeras#60)")
+    door.add_argument(
+        "id", nargs="?", help="an entry of the ledger, a claim (Q3), a thread (google/qkeras#60)"
+    )
     door.add_argument("--list", action="store_true", help="every id")
     door.add_argument("--all", action="store_true", help="run every script: does each do what it says?")
     door.add_argument("--script", action="store_true", help="print the script only")
     door.add_argument("--report", action="store_true", help="print the text of the upstream report only")
     door.add_argument("--out", type=Path, metavar="DIR", help="write ID.py and ID.md there")
-    door.add_argument("--run", dest="execute", action="store_true", help="run the script, show what it prints, and hold it")
+    door.add_argument(
+        "--run", dest="execute", action="store_true", help="run the script: does it print what it says?"
+    )
     door.add_argument("--python", action="append", default=[], metavar="[SYSTEM=]PATH",
-                      help="the interpreter to run in; default: that of the system's tox environment")  # fmt: skip
+                      help="the interpreter to run in; default: the tox environment's")  # fmt: skip
     door.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds one script may take")
     door.set_defaults(run=run_reproduce)
 
@@ -215,7 +221,9 @@ def holds_entry(witness: Witness) -> Callable[[Outcome], str]:
     def holds(outcome: Outcome) -> str:
         if witness.actual.outcome in ("crash", "timeout"):
             ended = outcome.status is None or outcome.status < 0
-            return "" if ended else f"the process must end by a {witness.actual.outcome}, got {outcome.status}"
+            return (
+                "" if ended else f"the process must end by a {witness.actual.outcome}, got {outcome.status}"
+            )
         line = next((x for x in outcome.output.splitlines() if x.startswith("actual ")), "")
         got = line.removeprefix("actual").strip().partition(" | ")[0]
         if witness.actual.value is None or witness.output not in witness.actual.value:
@@ -256,7 +264,9 @@ def holds_claim(claim: Claim) -> Callable[[Outcome], str]:
             pair = [x[i].rstrip() if i < len(x) else "nothing" for x in (wanted, got)]
             if pair[0] != pair[1]:
                 last = outcome.error.strip().rpartition("\n")[2]
-                return f"line {i + 1} must be {pair[0][:80]!r}, got {pair[1][:80]!r}" + (f" ({last})" if last else "")
+                return f"line {i + 1} must be {pair[0][:80]!r}, got {pair[1][:80]!r}" + (
+                    f" ({last})" if last else ""
+                )
         return "" if outcome.status == 0 else f"its asserts must hold, got exit status {outcome.status}"
 
     return holds
@@ -276,7 +286,8 @@ def hold_all(archive: Archive, named: dict[str, str], timeout: float) -> int:
     jobs: list[Job] = []
     left_out: dict[str, str] = {}
     wrong: dict[str, str] = {}
-    for item in (*archive.ledger, *archive.claims):
+    items: list[Entry | Claim] = [*archive.ledger, *archive.claims]
+    for item in items:
         name = item.id if isinstance(item, Claim) else item.name
         system = item.systems[0] if isinstance(item, Claim) else item.system
         interpreter: Interpreter | None
@@ -285,7 +296,9 @@ def hold_all(archive: Archive, named: dict[str, str], timeout: float) -> int:
             left_out[name] = missing
             continue
         try:
-            jobs.append(job_of_claim(item, named) if isinstance(item, Claim) else job_of(archive.tell(item), named))
+            jobs.append(
+                job_of_claim(item, named) if isinstance(item, Claim) else job_of(archive.tell(item), named)
+            )
         except (CannotCut, NoWitness) as error:
             wrong[name] = str(error)
     wrong.update(run_all(jobs, timeout, show_progress))

@@ -10,11 +10,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from conformance.reproduction.cut import CannotCut, Cutter, rename
-from conformance.reproduction.fold import Scope, is_own
+from conformance.reproduction.calls import CannotCut
+from conformance.reproduction.cut import Cutter
+from conformance.reproduction.fold import Scope
 from conformance.reproduction.foreign import Foreign, Source, Sources, environment
+from conformance.reproduction.known import is_own
 from conformance.reproduction.literals import is_array
 from conformance.reproduction.part import UNKNOWN, Part, names_in
+from conformance.reproduction.syntax import rename
 from conformance.reproduction.trim import gather, lines_of, merge, trim
 from conformance.survey import adapter_path
 from conformance.worker import GENERIC_DOORS
@@ -158,7 +161,9 @@ def argument_part(name: str, value: Any) -> Part:
 
 
 def has_bfloat16(arguments: Mapping[str, Any]) -> bool:
-    return any(isinstance(v, Bfloat16) or v == "bfloat16" for v in arguments.values() if not is_plain_array(v))
+    return any(
+        isinstance(v, Bfloat16) or v == "bfloat16" for v in arguments.values() if not is_plain_array(v)
+    )
 
 
 def is_plain_array(value: Any) -> bool:

@@ -7,16 +7,26 @@ import builtins
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from conformance.reproduction.foreign import Foreign, Source
+from conformance.reproduction.known import (
+    bind_target,
+    call_keywords,
+    compare_foreign,
+    elements,
+    is_own,
+    limits_of,
+    look_up,
+    made_of,
+    pick,
+    settle,
+    truth_of,
+)  # fmt: skip
 from conformance.reproduction.part import (
-    CHANGING,
-    MAX_ELEMENTS,
     UNKNOWN,
     Instance,
     Keywords,
@@ -92,7 +102,9 @@ class Folder:
             if isinstance(child, ast.expr):
                 setattr(new, name, self.fold(child, scope).node)
             elif isinstance(child, list):
-                setattr(new, name, [self.fold(c, scope).node if isinstance(c, ast.expr) else c for c in child])
+                setattr(
+                    new, name, [self.fold(c, scope).node if isinstance(c, ast.expr) else c for c in child]
+                )
         return Part(new)
 
     def fold_constant(self, node: ast.Constant, scope: Scope) -> Part:
@@ -126,11 +138,13 @@ class Folder:
     def fold_subscript(self, node: ast.Subscript, scope: Scope) -> Part:
         base, index = self.fold(node.value, scope), self.fold(node.slice, scope)
         new = ast.Subscript(base.node, index.node, node.ctx)
-        if isinstance(base.value, Keywords) and index.is_known and attempt(lambda: index.value in base.value) is True:
+        if (
+            isinstance(base.value, Keywords)
+            and index.is_known
+            and attempt(lambda: index.value in base.value) is True
+        ):
             return base.value[index.value]
-        if index.is_known and (
-            picked := pick(base.display or base.node, index.value)
-        ) is not None:
+        if index.is_known and (picked := pick(base.display or base.node, index.value)) is not None:
             return Part(picked, attempt(operator.getitem, base.value, index.value))
         if not (base.is_known and index.is_known) or isinstance(base.value, (Foreign, Keywords)):
             return Part(new)
@@ -138,7 +152,7 @@ class Folder:
 
     def fold_slice(self, node: ast.Slice, scope: Scope) -> Part:
         ends = [self.fold(e, scope) if e else None for e in (node.lower, node.upper, node.step)]
-        new = ast.Slice(*(e and e.node for e in ends))
+        new = ast.Slice(*(e.node if e else None for e in ends))
         values = [e.value if e else None for e in ends]
         return Part(new, UNKNOWN if any(v is UNKNOWN for v in values) else slice(*values))
 
@@ -152,9 +166,13 @@ class Folder:
     def fold_binop(self, node: ast.BinOp, scope: Scope) -> Part:
         left, right = self.fold(node.left, scope), self.fold(node.right, scope)
         new: ast.expr = ast.BinOp(left.node, node.op, right.node)
-        if isinstance(node.op, ast.BitOr) and isinstance(left.node, ast.Dict) and isinstance(right.node, ast.Dict):
-            if None not in (*left.node.keys, *right.node.keys):
-                new = ast.Dict([*left.node.keys, *right.node.keys], [*left.node.values, *right.node.values])
+        if (
+            isinstance(node.op, ast.BitOr)
+            and isinstance(left.node, ast.Dict)
+            and isinstance(right.node, ast.Dict)
+            and None not in (*left.node.keys, *right.node.keys)
+        ):
+            new = ast.Dict([*left.node.keys, *right.node.keys], [*left.node.values, *right.node.values])
         values = left.value, right.value
         if any(v is UNKNOWN or isinstance(v, (Foreign, Keywords)) for v in values):
             return Part(new)
@@ -193,7 +211,9 @@ class Folder:
     def compare(self, op: ast.cmpop, a: Part, b: Part) -> Any:
         """Return what a comparison gives, where that is known."""
         equal, unequal = isinstance(op, (ast.Eq, ast.Is)), isinstance(op, (ast.NotEq, ast.IsNot))
-        asks_bfloat16 = any(isinstance(v, Foreign) and str(v).endswith(".bfloat16") for v in (a.value, b.value))
+        asks_bfloat16 = any(
+            isinstance(v, Foreign) and str(v).endswith(".bfloat16") for v in (a.value, b.value)
+        )
         if asks_bfloat16 and not (a.is_known and b.is_known) and not self.has_bfloat16 and (equal or unequal):
             return unequal  # nothing but an argument brings it in
         if a.is_something and b.value is None and (equal or unequal):
@@ -271,7 +291,7 @@ class Folder:
             else:
                 keys.append(self.fold(key, scope) if key else None)
                 values.append(part)
-        new = ast.Dict([k and k.node for k in keys], [v.node for v in values])
+        new = ast.Dict([k.node if k else None for k in keys], [v.node for v in values])
         if all(k is not None and k.is_known for k in keys) and all(v.is_known for v in values):
             pairs = zip(keys, values, strict=True)
             return Part(new, attempt(lambda: {k.value: v.value for k, v in pairs if k is not None}))
@@ -295,7 +315,7 @@ class Folder:
         source = self.fold(first.iter, scope)
         items = elements(source)
         if len(node.generators) == 1 and items is not None:
-            rounds = [bind_target(first.target, item, scope) for item in items]
+            rounds = [bind_target(first.target, item) for item in items]
             inner = [scope.elsewhere(None) for _ in rounds]
             for one, bound in zip(inner, rounds, strict=True):
                 one.parts = {**scope.parts, **bound}
@@ -361,6 +381,21 @@ class Folder:
             part = self.expand(function.value, node, scope)
             if part is not None:
                 return part
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "items" and not node.args:
+            base = self.fold(node.func.value, scope)
+            written = base.display or base.node
+            if (
+                isinstance(written, ast.Dict)
+                and None not in written.keys
+                and not isinstance(base.value, Keywords)
+            ):
+                pairs = [
+                    ast.Tuple([k, v], ast.Load())
+                    for k, v in zip(written.keys, written.values, strict=True)
+                    if k
+                ]
+                found = list(base.value.items()) if isinstance(base.value, dict) else UNKNOWN
+                return Part(ast.Call(function.node, [], []), found, ast.List(list(pairs), ast.Load()))
         if function.value is locals:
             return Part(node, Keywords({k: p for k, p in scope.parts.items() if not k.startswith(" ")}))
         arguments: list[Part] = []
@@ -415,148 +450,9 @@ class Folder:
             return Part(new)
         if any(isinstance(a.node, ast.Starred) for a in arguments) or not is_safe(function):
             return Part(new)
-        if function in (np.asarray, np.array) and values and isinstance(values[0], np.ndarray):
-            if len(values) == 1 and not named and function is np.asarray:
-                return arguments[0]
+        if function is np.asarray and len(values) == 1 and not named and isinstance(values[0], np.ndarray):
+            return arguments[0]
         with_foreign = any(isinstance(v, Foreign) for v in (*values, *named.values()))
         if with_foreign and not isinstance(owner, (dict, list, tuple, set)) and function is not isinstance:
             return Part(new)
         return Part(new, attempt(function, *values, **named))
-
-
-def made_of(called: ast.expr, function: Part, arguments: list[Part]) -> Any:
-    """Return the numpy array that a framework's array was made of, and has the shape of."""
-    name = called.attr if isinstance(called, ast.Attribute) else ""
-    if name in ("from_numpy", "constant", "tensor", "as_tensor", "convert_to_tensor") and arguments:
-        value = arguments[0].value
-        return value if isinstance(value, np.ndarray) else None
-    return function.like if name in ("detach", "clone", "requires_grad_", "contiguous", "float") else None
-
-
-def limits_of(function: Foreign, arguments: list[Part]) -> Any:
-    """Return what iinfo and finfo of a framework say of a dtype that numpy has too."""
-    kind = {"iinfo": np.iinfo, "finfo": np.finfo}.get(str(function).rpartition(".")[2])
-    if kind is None or len(arguments) != 1 or not isinstance(arguments[0].value, Foreign):
-        return None
-    found = attempt(kind, str(arguments[0].value).rpartition(".")[2])
-    return None if found is UNKNOWN else found
-
-
-def settle(part: Part) -> Part:
-    """Write a known value out where it has a short, exact form."""
-    if not part.is_known or isinstance(part.node, (ast.Constant, ast.Starred)):
-        return part
-    node = literal(part.value)
-    return Part(node, part.value, part.display) if node is not None else part
-
-
-def truth_of(part: Part) -> bool | None:
-    """Return whether an expression is true, None where only a run can tell."""
-    if not part.is_known:
-        return None
-    if isinstance(part.value, Foreign | Instance | LocalFunction):
-        return True
-    value = attempt(bool, part.value)
-    return None if value is UNKNOWN else value
-
-
-def compare_foreign(a: Any, b: Any, equal: bool) -> Any:
-    """Compare names of a framework: the same name is the same, another name beside it is another thing."""
-    if a == b:
-        return equal
-    if isinstance(a, Foreign) and isinstance(b, Foreign):
-        beside = str(a).rpartition(".")[0] == str(b).rpartition(".")[0] != ""
-        return not equal if beside else UNKNOWN
-    return not equal
-
-
-def pick(node: ast.expr, index: Any) -> ast.expr | None:
-    """Return the element of a display."""
-    if isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == index:
-                return value
-    if isinstance(node, (ast.Tuple, ast.List)) and isinstance(index, int):
-        starred = any(isinstance(e, ast.Starred) for e in node.elts)
-        return None if starred or not -len(node.elts) <= index < len(node.elts) else node.elts[index]
-    return None
-
-
-def elements(part: Part) -> list[Part] | None:
-    """Return the elements of a known container of a few."""
-    written = part.display or part.node
-    if isinstance(written, (ast.Tuple, ast.List)) and not any(
-        isinstance(e, ast.Starred) for e in written.elts
-    ):
-        values = list(part.value) if part.is_known else [UNKNOWN] * len(written.elts)
-        found = [Part(n, v) for n, v in zip(written.elts, values, strict=True)]
-        return found if len(found) <= MAX_ELEMENTS else None
-    if not part.is_known or isinstance(part.value, (Foreign, Keywords, str, np.ndarray, np.generic)):
-        return None
-    values = attempt(list, part.value)
-    if values is UNKNOWN or len(values) > 64:
-        return None
-    nodes = [literal(value, with_lists=True) for value in values]
-    if any(node is None for node in nodes):
-        return None
-    return [Part(node, value) for node, value in zip(nodes, values, strict=True) if node is not None]
-
-
-def bind_target(target: ast.expr, part: Part, scope: Scope) -> dict[str, Part]:
-    """Return the names that a loop's target gets from one element; none where that is not known."""
-    if isinstance(target, ast.Name):
-        return {target.id: part}
-    if isinstance(target, ast.Tuple):
-        inside = elements(part)
-        if inside is None or len(inside) != len(target.elts):
-            return {}
-        found: dict[str, Part] = {}
-        for name, one in zip(target.elts, inside, strict=True):
-            found.update(bind_target(name, one, scope))
-        return found
-    return {}
-
-
-def look_up(function: Any, arguments: list[Part], new: ast.Call) -> Part:
-    """Fold getattr and hasattr; what is installed has every name that the adapter asks for."""
-    base, name = arguments[0], arguments[1].value
-    if not base.is_known:
-        return Part(new)
-    has = isinstance(base.value, Foreign) or hasattr(base.value, name)
-    if function is hasattr:
-        return Part(new, has)
-    if not has:
-        return arguments[2] if len(arguments) > 2 else Part(new)
-    return Part(ast.Attribute(base.node, name, ast.Load()), attempt(getattr, base.value, name))
-
-
-def call_keywords(owner: Keywords, method: str, arguments: list[Part], new: ast.Call) -> Part:
-    """Call get, pop … of keyword arguments that are being written out."""
-    name = arguments[0].value if arguments else UNKNOWN
-    if method in ("get", "pop") and isinstance(name, str):
-        found = owner.get(name) or (arguments[1] if len(arguments) > 1 else Part(ast.Constant(None), None))
-        if method == "pop":
-            owner.pop(name, None)
-        return found
-    if method == "items" and all(part.is_known for part in owner.values()):
-        pairs: list[ast.expr] = [
-            ast.Tuple([literal(key) or ast.Constant(repr(key)), part.node], ast.Load()) for key, part in owner.items()
-        ]
-        return Part(new, [(key, part.value) for key, part in owner.items()], ast.List(pairs, ast.Load()))
-    return Part(new)
-
-
-def is_own(value: Any) -> bool:
-    """Whether a value is a function of the adapter's, or one that stands around it."""
-    if isinstance(value, LocalFunction):
-        return True
-    if isinstance(value, Instance):
-        return hasattr(value.kind, "__call__")
-    if isinstance(value, partial):
-        return is_own(value.func)
-    function = value.__func__ if isinstance(value, MethodType) else value
-    function = getattr(function, "__wrapped__", function)
-    return isinstance(function, FunctionType) and function.__code__.co_filename.startswith("<adapter ")
-
-
-__all__ = ["CHANGING", "Folder", "Scope", "bind_target", "elements", "is_own", "truth_of"]

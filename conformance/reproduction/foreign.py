@@ -139,9 +139,7 @@ class Source:
     @cached_property
     def loaded(self) -> set[str]:
         """Every name that the module reads."""
-        return {
-            n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-        }
+        return {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def bound_by(statement: ast.stmt) -> set[str]:

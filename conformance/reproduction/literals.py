@@ -66,7 +66,9 @@ def hex_of(bits: Any, dtype: Any) -> str:
 def in_decimal(value: Any) -> str:
     """Return the first elements of an array in decimal."""
     flat = np.asarray(carried(value)).reshape(-1)
-    shown = [str(int(v)) if np.isfinite(v) and 1 << 24 <= abs(float(v)) < 1e15 else str(v) for v in flat[:SHOWN]]
+    shown = [
+        str(int(v)) if np.isfinite(v) and 1 << 24 <= abs(float(v)) < 1e15 else str(v) for v in flat[:SHOWN]
+    ]
     return ", ".join(shown) + (f", … {flat.size} in all" if flat.size > SHOWN else "")
 
 

@@ -28,11 +28,62 @@ UNKNOWN: Any = _Unknown()
 MAX_ELEMENTS = 8  # of a tuple that is written out
 MAX_TEXT = 200
 SAFE = frozenset(
-    ["abs", "all", "any", "bool", "bytes", "dict", "divmod", "enumerate", "float", "frozenset", "int", "isinstance", "len", "list", "max", "min", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip"]
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "dict",
+        "divmod",
+        "enumerate",
+        "float",
+        "frozenset",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+    ]
 )
 SAFE_MODULES = frozenset({"math", "operator", "re", "itertools", "_operator", "posixpath"})
 CHANGING = frozenset(
-    ["append", "extend", "insert", "pop", "popitem", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse", "fill", "put", "resize", "setflags", "itemset", "partition", "byteswap"]
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "clear",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "sort",
+        "reverse",
+        "fill",
+        "put",
+        "resize",
+        "setflags",
+        "itemset",
+        "partition",
+        "byteswap",
+    ]
 )
 
 
@@ -89,14 +140,22 @@ def literal(value: Any, with_lists: bool = False) -> ast.expr | None:
     if type(value) is float:  # a scale has many digits, and stands in the script by its bits
         return ast.Constant(value) if math.isfinite(value) and len(repr(value)) <= 8 else None
     if isinstance(value, Foreign):
-        return ast.parse(str(value), mode="eval").body if value.is_constant else None
-    if isinstance(value, type) and value.__module__ == "numpy" and getattr(np, value.__name__, 0) is value:
-        return ast.parse(f"np.{value.__name__}", mode="eval").body
-    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-        return ast.Name(value.__name__, ast.Load())
+        return parse_expression(str(value)) if value.is_constant else None
+    if isinstance(value, type):
+        return _literal_of_type(value)
     if type(value) is tuple or (with_lists and type(value) in (list, dict)):
         return _literal_of_many(value, with_lists)
     return None
+
+
+def parse_expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _literal_of_type(kind: type) -> ast.expr | None:
+    if kind.__module__ == "numpy" and getattr(np, kind.__name__, None) is kind:
+        return ast.Attribute(ast.Name("np", ast.Load()), kind.__name__, ast.Load())
+    return ast.Name(kind.__name__, ast.Load()) if getattr(builtins, kind.__name__, None) is kind else None
 
 
 def _literal_of_many(value: Any, with_lists: bool) -> ast.expr | None:
@@ -147,6 +206,8 @@ def names_in(node: ast.AST) -> list[str]:
     """Return every name that a node reads from outside of it, once for each time."""
     if isinstance(node, ast.Name):
         return [node.id] if isinstance(node.ctx, ast.Load) else []
+    if isinstance(node, (ast.Constant, ast.expr_context, ast.operator)):
+        return []
     own: set[str] = set()
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
         own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
@@ -157,4 +218,4 @@ def names_in(node: ast.AST) -> list[str]:
         own |= {n.id for s in node.body for n in ast.walk(s)
                 if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
     found = [name for child in ast.iter_child_nodes(node) for name in names_in(child)]
-    return [name for name in found if name not in own]
+    return [name for name in found if name not in own] if own else found

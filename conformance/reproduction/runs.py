@@ -98,7 +98,8 @@ def _run_until_death(left: list[Job], timeout: float) -> Iterator[tuple[Job, Out
     with tempfile.TemporaryDirectory() as folder:
         try:
             process = subprocess.Popen(
-                [interpreter.path, "-c", DRIVER.read_text(encoding="utf-8")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                [interpreter.path, "-c", DRIVER.read_text(encoding="utf-8")],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, env=interpreter.environment, cwd=folder, text=True,
             )  # fmt: skip
         except OSError as error:

@@ -13,7 +13,7 @@ import numpy as np
 from cases.wire import decode_arguments, encode_arguments
 from conformance.answer import Answer
 from conformance.judge import differing
-from conformance.reproduction.cut import CannotCut
+from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.door import LIMITS, Cut, Question, Text, cut_door, find_adapter
 from conformance.reproduction.literals import (
     as_node,
@@ -69,8 +69,9 @@ def write_script(witness: Witness, others: Side) -> str:
 def question_of(witness: Witness) -> Question:
     row = witness.row
     arguments = decode_arguments(encode_arguments(witness.case.arguments))
-    return Question(find_adapter(row.system), row.version, row.backend, row.operation, witness.door, arguments,
-                    witness.output if has_value(witness) else "")  # fmt: skip
+    output = witness.output if has_value(witness) else ""
+    path = find_adapter(row.system)
+    return Question(path, row.version, row.backend, row.operation, witness.door, arguments, output)
 
 
 def assemble(witness: Witness, others: Side, text: Text, most: int) -> str:
@@ -94,8 +95,9 @@ def has_value(witness: Witness) -> bool:
 def header(witness: Witness, lines: int) -> list[str]:
     """Return two or three lines of comment: which framework, what the script shows."""
     entry, row = witness.entry, witness.row
-    through = "" if witness.door == "plain" else f", through its door {witness.door}"
+    through = "" if witness.door == "plain" else f", door {witness.door}"
     first = f"# {row.system} {row.version} ({row.backend}) leaves the definition of {row.operation}{through}."
+    first = first if len(first) <= WIDTH else f"# {row.system} {row.version}, {row.operation}{through}."
     told = textwrap.wrap(entry.story, WIDTH - 2, max_lines=lines - 1, placeholder=" …")
     return [first, *(f"# {line}" for line in told)]
 
@@ -171,8 +173,8 @@ def expected_line(witness: Witness) -> str:
         return f"expected = {('refused: ' + witness.expected.reason)[:80]!r}"
     array = plain_bits(value)
     if got is not None and array.dtype.kind in "iu" and plain_bits(got).dtype.kind in "iu":
-        if np.array_equal(array.astype(plain_bits(got).dtype).astype(np.int64), array.astype(np.int64)):
-            array = array.astype(plain_bits(got).dtype)
+        narrow = array.astype(plain_bits(got).dtype)
+        array = narrow if np.array_equal(narrow.astype(np.int64), array.astype(np.int64)) else array
     text = write_array(array)
     line = f"expected = {text}"
     comment = f"  # {in_decimal(array)}"
@@ -191,7 +193,7 @@ def asking_lines(witness: Witness, text: Text) -> tuple[list[str], set[str]]:
     """Return the lines that ask, with the generic door around them, and the names that they read."""
     *body, final = text.body
     assert isinstance(final, ast.Assign)
-    outside = [s for s in body if isinstance(s, (ast.FunctionDef, ast.ClassDef))]
+    outside: list[ast.stmt] = [s for s in body if isinstance(s, (ast.FunctionDef, ast.ClassDef))]
     inside = [s for s in body if s not in outside] + answer_lines(witness, final.value)
     used, vector = set(text.used), witness.case.vector
     if witness.door == "twice":
@@ -214,14 +216,19 @@ def answer_lines(witness: Witness, value: ast.expr) -> list[ast.stmt]:
     """Return the statements that make an array of the answer; bfloat16 as float32."""
     actual = name("actual", ast.Store())
     if is_missing(witness):
-        text = f"y = 0\nactual = np.asarray(y[{witness.output!r}]) if {witness.output!r} in y else {MISSING!r}"
+        text = (
+            f"y = 0\nactual = np.asarray(y[{witness.output!r}]) if {witness.output!r} in y else {MISSING!r}"
+        )
         first, second = ast.parse(text).body
         assert isinstance(first, ast.Assign) and isinstance(value, ast.Subscript)
         first.value = value.value
         return [first, second]
     if any(isinstance(value_of(a, witness), Bfloat16) for a in (witness.expected, witness.actual)):
         carried_in = as_node('np.asarray(getattr(y, "values", y)).astype(np.float32)')
-        return [ast.Assign([name("y", ast.Store())], value, lineno=0), ast.Assign([actual], carried_in, lineno=0)]
+        return [
+            ast.Assign([name("y", ast.Store())], value, lineno=0),
+            ast.Assign([actual], carried_in, lineno=0),
+        ]
     if not (isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.asarray", "np.array")):
         value = ast.Call(as_node("np.asarray"), [value], [])
     return [ast.Assign([actual], value, lineno=0)]
@@ -315,4 +322,3 @@ def shown(answer: Answer, output: str) -> str:
         return MISSING
     array = plain_bits(answer.value[output])
     return f"{array.dtype} {array.tolist()}"
-

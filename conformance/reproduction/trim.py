@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from conformance.reproduction.part import names_in
 
@@ -30,11 +30,12 @@ def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
     kept: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, ast.Assign) and all(is_unread(t, read) for t in statement.targets):
-            if not (ast.unparse(statement.targets[0]) == "_" and isinstance(statement.value, ast.Call)):
+            is_step = ast.unparse(statement.targets[0]) == "_" and isinstance(statement.value, ast.Call)
+            if not is_step:
                 continue
-        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name not in read:
-            if not in_class(statement):
-                continue
+        named = statement.name if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else None
+        if named is not None and named not in read and not in_class(statement):
+            continue
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             statement.names = [a for a in statement.names if (a.asname or a.name).split(".")[0] in read]
             if not statement.names:
@@ -96,14 +97,23 @@ def stores(body: list[ast.stmt]) -> Counter[str]:
     return found
 
 
+def copy_tree(node: Any) -> Any:
+    """Return a copy of a tree."""
+    if isinstance(node, list):
+        return [copy_tree(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return node
+    return type(node)(**{name: copy_tree(value) for name, value in ast.iter_fields(node)})
+
+
 def put(statement: ast.stmt, name: str, value: ast.expr) -> ast.stmt:
     """Return a statement with an expression in the place of a name."""
 
     class Put(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return copy.deepcopy(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
+            return copy_tree(value) if node.id == name and isinstance(node.ctx, ast.Load) else node
 
-    new: ast.stmt = Put().visit(copy.deepcopy(statement))
+    new: ast.stmt = Put().visit(copy_tree(statement))
     return new
 
 
@@ -136,7 +146,7 @@ def flatten(statement: ast.stmt) -> ast.stmt:
                 pairs += zip(value.keys, value.values, strict=True) if inside else [(key, value)]  # type: ignore[attr-defined]
             return ast.Dict([k for k, _ in pairs], [v for _, v in pairs])
 
-    new: ast.stmt = Flat().visit(copy.deepcopy(statement))
+    new: ast.stmt = Flat().visit(copy_tree(statement))
     return new
 
 
@@ -213,7 +223,9 @@ def wrap(line: str) -> Iterator[str]:
 
         begin = start + skipped
         fit = [[p for p in found if begin < p <= begin + WIDTH - shift] for found in (places, more)]
-        ends = [max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit]  # no short lines
+        ends = [
+            max((p for p in found if p > begin + WIDTH // 3), default=0) for found in fit
+        ]  # no short lines
         end = (ends[0] or ends[1] or max(fit[0] + fit[1], default=0)) if shift + len(rest) > WIDTH else 0
         if not end:
             yield " " * shift + rest

@@ -26,7 +26,8 @@ def write_report(witness: Witness, others: Side, script: str, header: Header | N
 def lines(witness: Witness, others: Side, script: str, header: Header | None) -> Iterator[str]:
     entry, row = witness.entry, witness.row
     definition = DEFINITIONS[row.operation]
-    yield f"# {row.system}: {row.operation} leaves its definition ({', '.join(entry.profile) or entry.outcome})"
+    how = ", ".join(entry.profile) or entry.outcome
+    yield f"# {row.system}: {row.operation} leaves its definition ({how})"
     yield ""
     yield entry.story
     yield ""

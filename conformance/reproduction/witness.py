@@ -118,7 +118,8 @@ def shrink(witness: Witness, ledger: list[Entry]) -> Witness:
     vector = carried(case.arguments[case.vector])
     if vector.size < 2:
         return witness
-    if is_elementwise(witness) and (one := one_element(witness)) is not None:
+    one = one_element(witness) if is_elementwise(witness) and not others_of(case) else one_line(witness)
+    if one is not None:
         return one
     if witness.actual.outcome == "value" and (few := few_elements(witness, ledger)) is not None:
         return few
@@ -157,6 +158,77 @@ def one_element(witness: Witness) -> Witness | None:
     wanted = element(a, index, small) if witness.against != "the definition" else compute_answer(
         small, DEFINITIONS[case.operation].profile)  # fmt: skip
     return replace(witness, case=small, expected=wanted, actual=element(b, index, small))
+
+
+def one_line(witness: Witness) -> Witness | None:
+    """Return the witness with one element for each channel: one index on every other axis of the vector."""
+    case, a, b = witness.case, witness.expected, witness.actual
+    shape = carried(case.arguments[case.vector]).shape
+    kept = kept_axes(case, shape)
+    if kept is None or len(kept) == len(shape):
+        return None
+    index = 0
+    if a.value is not None and b.value is not None:
+        found = [differing(a.value[n], b.value[n]) for n in a.value if n in b.value]
+        index = next((places[0] for places in found if places and isinstance(places, list)), 0)
+        if any(carried(v).shape != shape for v in (*a.value.values(), *b.value.values())):
+            return None
+    place = np.unravel_index(index, shape)
+    piece = tuple(slice(None) if d in kept else slice(i, i + 1) for d, i in enumerate(place))
+    small = Case(case.id, {n: cut_axes(v, piece, shape) for n, v in case.arguments.items()}, case.shows)
+    wanted, actual = (
+        answer
+        if answer.value is None
+        else Answer("value", {n: cut_axes(v, piece, shape) for n, v in answer.value.items()})
+        for answer in (a, b)
+    )
+    if witness.against == "the definition":
+        again = compute_answer(small, DEFINITIONS[case.operation].profile)
+        if not is_same(again, wanted) and wanted.value is not None:
+            return None  # an element depends on others
+        wanted = again
+    if not is_predicted_alone(witness, small, piece):
+        return None
+    return replace(witness, case=small, expected=wanted, actual=actual)
+
+
+def is_predicted_alone(witness: Witness, small: Case, piece: tuple[slice, ...]) -> bool:
+    """Whether the entry's profile gives a piece alone what it gives within the vector."""
+    case = witness.case
+    profile = replace(DEFINITIONS[case.operation].profile, **witness.entry.profile)
+    if contradiction(case.operation, profile):
+        return True
+    shape = carried(case.arguments[case.vector]).shape
+    whole, alone = compute_answer(case, profile), compute_answer(small, profile)
+    if whole.value is None or alone.value is None:
+        return whole.outcome == alone.outcome
+    cut = {name: cut_axes(value, piece, shape) for name, value in whole.value.items()}
+    return is_same(Answer("value", cut), alone)
+
+
+def kept_axes(case: Case, shape: tuple[int, ...]) -> set[int] | None:
+    """Return the axes along which an argument has a value for each channel; None where that is not known."""
+    axis = case.arguments.get("axis", case.arguments.get("scale_axis"))
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape):
+        return {axis % len(shape)}
+    kept: set[int] = set()
+    for name in others_of(case):
+        theirs = carried(case.arguments[name]).shape
+        if len(theirs) > len(shape):
+            return None
+        for back, size in enumerate(reversed(theirs), 1):
+            if size not in (1, shape[-back]):
+                return None
+            kept |= {len(shape) - back} if size > 1 else set()
+    return kept
+
+
+def cut_axes(value: Any, piece: tuple[slice, ...], shape: tuple[int, ...]) -> Any:
+    """Return the piece of an argument that has the vector's shape; any other as it is."""
+    if not isinstance(value, (np.ndarray, Bfloat16)) or carried(value).shape != shape:
+        return value
+    some = carried(value)[piece].copy()
+    return Bfloat16(some) if isinstance(value, Bfloat16) else some
 
 
 def answers_alone(witness: Witness, index: int) -> bool:

@@ -77,7 +77,9 @@ def expected_is_the_oracles(witness: Witness, tree: ast.Module) -> None:
     vector = witness.case.arguments[witness.case.vector]
     if witness.case.vector in values:
         given = values[witness.case.vector]
-        assert np.array_equal(np.asarray(carried(given)).view(np.uint8), np.asarray(carried(vector)).view(np.uint8))
+        assert np.array_equal(
+            np.asarray(carried(given)).view(np.uint8), np.asarray(carried(vector)).view(np.uint8)
+        )
 
 
 def run_literals(tree: ast.Module) -> dict:
@@ -104,8 +106,9 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Witness:
 def witness_of_planted(door: str, backend: str = "plain") -> Witness:
     case = all_cases()["quantize/ties-at-every-code"]
     entry = next(e for e in load_ledger() if e.name == "torch-quantize-reciprocal")
-    entry = type(entry)(**{**vars(entry), "system": "planted", "versions": ("1.0",), "backends": (backend,),
-                           "profile": {"rounding": "half_up"}, "doors": (door,), "witness": case.id})  # fmt: skip
+    planted = {"system": "planted", "versions": ("1.0",), "backends": (backend,), "doors": (door,)}
+    more = {"profile": {"rounding": "half_up"}, "witness": case.id}
+    entry = type(entry)(**{**vars(entry), **planted, **more})
     profile = effective(DEFINITIONS["quantize"].profile, case, (entry,))
     codes = compute("quantize", case.arguments, profile)["value"].astype(np.int8)
     answer = Answer("value", {"value": codes})
@@ -133,7 +136,16 @@ def test_a_script_is_clean_once_the_divergence_has_gone(planted: Witness) -> Non
 
 def test_everything_else_is_cut_away(planted: Witness) -> None:
     text = write_script(planted, NOBODY)
-    for word in ("Unsupported", "def ", "class ", "lru_cache", "_TYPES", "conformance", "print('asked')", '"""'):
+    for word in (
+        "Unsupported",
+        "def ",
+        "class ",
+        "lru_cache",
+        "_TYPES",
+        "conformance",
+        "print('asked')",
+        '"""',
+    ):
         assert word not in text
     assert "framework.Quantizer(np.float32(" in text
 
@@ -245,7 +257,9 @@ def test_environments_are_those_of_tox() -> None:
 def test_an_unknown_id_names_those_that_are_near(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce", "torch-quantize-recprocal"]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("error: an id must be one of --list, got torch-quantize-recprocal; near: torch-quantize-")
+    assert err.startswith(
+        "error: an id must be one of --list, got torch-quantize-recprocal; near: torch-quantize-"
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--list", "--all"], ["x", "--list"]])
@@ -260,8 +274,9 @@ def test_the_upstream_text_has_what_a_maintainer_needs(capsys, tmp_path, archive
     text = (tmp_path / f"{name}.md").read_text()
     script = (tmp_path / f"{name}.py").read_text()
     assert script in text
-    for part in ("torch 2.13.0", "x86_64", "| scaling | divide: ", "(0x3e8c41db)", "float32 inputs",
-                 "FBGEMM include/fbgemm/QuantUtils.h", "it rounds to the nearest even", "onnxruntime"):  # fmt: skip
+    parts = ["torch 2.13.0", "x86_64", "| scaling | divide: ", "(0x3e8c41db)", "float32 inputs"]
+    parts += ["FBGEMM include/fbgemm/QuantUtils.h", "it rounds to the nearest even", "onnxruntime"]
+    for part in parts:
         assert part in text, part
     capsys.readouterr()
     assert main(["reproduce", name, "--script"]) == 0
@@ -308,8 +323,16 @@ def test_a_claim_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('answer = "conditional"', 'answer = "maybe"', "answer must be one of true, false, conditional, got maybe"),
-        ('answer = "conditional"', 'answer = "fixed"', "answer must be one of true, false, conditional, got fixed"),
+        (
+            'answer = "conditional"',
+            'answer = "maybe"',
+            "answer must be one of true, false, conditional, got maybe",
+        ),
+        (
+            'answer = "conditional"',
+            'answer = "fixed"',
+            "answer must be one of true, false, conditional, got fixed",
+        ),
         ('says = "a line"', "", "a claim must have .*, got no says"),
         ('says = "a line"', 'says = ""', "says must be a text, got ''"),
         ('says = "a line"', 'says = "a line"\nmore = 1', "a field must be one of .*, got more"),

@@ -287,7 +287,9 @@ def test_an_unexplained_entry_is_needed_while_something_diverges():
 
 def test_an_answer_is_decided_by_the_entries_without_which_nothing_predicts_it() -> None:
     """The reciprocal does not decide a tie; the sum before the rounding does."""
-    entries = [e for e in load_ledger() if e.name in ("torch-quantize-reciprocal", "torch-quantize-offset-fused")]
+    entries = [
+        e for e in load_ledger() if e.name in ("torch-quantize-reciprocal", "torch-quantize-offset-fused")
+    ]
     case = all_cases()["quantize/tie-with-odd-zero-point"]
     profile = DEFINITIONS["quantize"].profile
     answer = expected(case, effective(profile, case, tuple(entries)))
