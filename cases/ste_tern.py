@@ -65,6 +65,8 @@ CASES = [
     taken("weights-below-the-mean",
           singles([2.125, 7.25, 7.625, 3.125, 7.25, 3.375, 1.75, 7.375, 1.125, 7.875, 3.321602]),
           "the last lies below 0.7 * (sum / n), at the others"),
+    taken("weights-between", singles([2.375, 4.375, 0.625, 7.375, 6.75, -4.5, 5.875, 5.875, 3.1837349]),
+          "the last lies above (0.7 / n) * sum, at (0.7 * sum) / n, below (0.7 * (1 / n)) * sum"),
     taken("weights-subnormal", singles([1e-40, -2e-40, 0.0]), "flushed, the threshold is 0"),
     taken("weights-rank-4", AT_THE_RECIPROCAL.reshape(1, 3, 1, 3), "a threshold per channel"),
 ]  # fmt: skip
