@@ -446,6 +446,8 @@ def _one(scale):
 
 def _by_channel(tensor, scale, zero_point, axis):
     """Return a tensor, its scales, its zero points and its axis; without an axis it is one channel."""
+    if axis is not None and axis < 0 and not _DECOMPOSED:
+        raise Unsupported("the operators per channel refuse an axis counted from the back")
     zeros = np.atleast_1d(np.asarray(zero_point))
     zero_points = torch.from_numpy(zeros if zeros.dtype.kind == "f" else zeros.astype(np.int64))
     if axis is None:
