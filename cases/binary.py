@@ -32,7 +32,7 @@ CASES = [
     Case("binary/auto-zero-and-one", ask(CHANNELS, alpha="auto", use_01=True),
          "1e-7 added to the mean of q * q gives another scale"),
     Case("binary/auto-vector", ask([1.0, -2.0, 0.5, 4.0], alpha="auto"), "every element is its own channel"),
-    Case("binary/auto-small", ask(np.float32(2.0**-26) * np.float32(CHANNELS), alpha="auto_po2"),
+    Case("binary/auto-small", ask(np.multiply(2.0**-26, CHANNELS), alpha="auto_po2"),
          "1e-7 added before the logarithm gives 2^-23"),
     Case("binary/auto-rank-3", ask(np.reshape([*CHANNELS, *CHANNELS], (2, 4, 2)), alpha="auto"),
          "one scale for the tensor is 5.125"),

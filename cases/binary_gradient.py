@@ -25,5 +25,6 @@ CASES = [
     Case("binary_gradient/alpha", ask(POINTS, alpha=0.5), "stopped beyond 1"),
     Case("binary_gradient/zero-and-one", ask(POINTS, use_01=True), "multiplied by 1 - tanh(x)^2"),
     Case("binary_gradient/auto", ask(np.reshape(POINTS, (4, 2)), alpha="auto"), "stopped beyond 1"),
-    Case("binary_gradient/auto-po2", ask(np.reshape(POINTS, (2, 2, 2)), alpha="auto_po2"), "stopped beyond 1"),
+    Case("binary_gradient/auto-po2", ask(np.reshape(POINTS, (2, 2, 2)), alpha="auto_po2"),
+         "stopped beyond 1"),
 ]  # fmt: skip

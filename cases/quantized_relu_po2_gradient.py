@@ -29,7 +29,7 @@ CASES = [
          "at zero 1, or the slope"),
     Case("quantized_relu_po2_gradient/subnormal", ask([1e-40, 1e-38, 1e-45], 4), "flushed it counts as zero"),
     Case("quantized_relu_po2_gradient/rank-3",
-         ask(np.reshape(POINTS, (2, 2, 2)), 4, max_value=2.5, negative_slope=1.0, quadratic_approximation=True),
+         ask(np.reshape(POINTS, (2, 2, 2)), 4, max_value=2.5, negative_slope=1.0),
          "a strict bound stops 2.5; read from its text max_value is 2"),
     Case("quantized_relu_po2_gradient/infinity", ask(singles([np.inf, -np.inf]), 4, negative_slope=0.5),
          "read from its text the slope is max_value"),

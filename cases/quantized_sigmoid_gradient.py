@@ -19,7 +19,8 @@ def ask(x: Any, bits: int, **settings: Any) -> dict[str, Any]:
 POINTS = [-3.0, -0.99, -0.5, 0.0, 0.3, 0.86, 0.97, 1.3]
 
 CASES = [
-    Case("quantized_sigmoid_gradient/clipped", ask(POINTS, 4), "0.97 lies on the line, but its code is clipped"),
+    Case("quantized_sigmoid_gradient/clipped", ask(POINTS, 4),
+         "0.97 lies on the line, but its code is clipped"),
     Case("quantized_sigmoid_gradient/ends", ask(neighbours(singles([-1.0, 1.0])), 4),
          "a strict end stops the gradient of -1"),
     Case("quantized_sigmoid_gradient/symmetric", ask(POINTS, 4, symmetric=True),
@@ -27,7 +28,8 @@ CASES = [
     Case("quantized_sigmoid_gradient/real", ask([*POINTS[:6], 5.0, 20.0], 4, use_real_sigmoid=True),
          "the text makes use_real_sigmoid symmetric"),
     Case("quantized_sigmoid_gradient/real-symmetric", ask([*POINTS[:6], 5.0, -4.0], 6, use_real_sigmoid=True,
-                                                       symmetric=True), "the text makes use_real_sigmoid symmetric"),
+                                                       symmetric=True),
+         "the text makes use_real_sigmoid symmetric"),
     Case("quantized_sigmoid_gradient/infinity", ask(singles([np.inf, -np.inf, 0.97]), 4),
          "0.97 lies on the line, but its code is clipped"),
     Case("quantized_sigmoid_gradient/rank-3", ask(np.reshape(POINTS, (2, 2, 2)), 4),

@@ -31,7 +31,7 @@ CASES = [
     Case("ternary/auto-po2", ask(CHANNELS, alpha="auto_po2"), "one scale for the tensor is another"),
     Case("ternary/auto-once", ask(CHANNELS, alpha="auto", number_of_unrolls=1),
          "1e-7 added to the divisor gives another scale"),
-    Case("ternary/auto-small", ask(np.float32(2.0**-26) * np.float32(CHANNELS), alpha="auto_po2"),
+    Case("ternary/auto-small", ask(np.multiply(2.0**-26, CHANNELS), alpha="auto_po2"),
          "1e-7 added before the logarithm gives 2^-23"),
     Case("ternary/auto-rank-3", ask(np.reshape([*CHANNELS, *CHANNELS], (2, 4, 2)), alpha="auto"),
          "one scale for the tensor is another"),

@@ -25,5 +25,6 @@ CASES = [
     Case("ternary_gradient/alpha", ask(POINTS, alpha=0.5), "stopped beyond 1"),
     Case("ternary_gradient/threshold", ask(POINTS, alpha=1.0, threshold=0.25), "stopped beyond 1"),
     Case("ternary_gradient/auto", ask(np.reshape(POINTS, (4, 2)), alpha="auto"), "stopped beyond 1"),
-    Case("ternary_gradient/auto-po2", ask(np.reshape(POINTS, (2, 2, 2)), alpha="auto_po2"), "stopped beyond 1"),
+    Case("ternary_gradient/auto-po2", ask(np.reshape(POINTS, (2, 2, 2)), alpha="auto_po2"),
+         "stopped beyond 1"),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from oracle.formats import Array
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_scale import TANH_BOUND, check_alpha, is_elementwise, scale_of, surrogate_gradient
 from oracle.qkeras_steps import inputs, present
 from oracle.quantized_po2 import holds_zero, signs
@@ -19,7 +19,7 @@ AXES = {
 }
 
 
-def binary(x: Any, alpha: Any = None, use_01: bool = False, profile: Profile = Profile()) -> Array:
+def binary(x: Any, alpha: Any = None, use_01: bool = False, profile: Profile = DEFINITION) -> Array:
     """Return the sign of each value, or 1 for positive and 0 for negative ones, times a scale.
 
         q     = 1 for x >= 0, else -1, or 0 with use_01
@@ -55,7 +55,7 @@ def binary(x: Any, alpha: Any = None, use_01: bool = False, profile: Profile = P
 
 
 def binary_gradient(
-    x: Any, dy: Any, alpha: Any = None, use_01: bool = False, profile: Profile = Profile()
+    x: Any, dy: Any, alpha: Any = None, use_01: bool = False, profile: Profile = DEFINITION
 ) -> dict[str, Array]:
     """Return the straight-through gradient: dx = dy.
 
@@ -108,7 +108,7 @@ OPERATIONS = (
         silences=(
             Silence("zero", tuple(MEANING["zero"]), holds_zero, "the text does not say which sign 0 has"),
         ),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["binary"],
         meaning=MEANING,
         family="qkeras",
@@ -120,7 +120,7 @@ OPERATIONS = (
         source="QKeras 0.9.0, qkeras/quantizers.py, binary and _round_through",
         sentences=("Computation of sign operation with straight through gradient.",),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["binary_gradient"],
         meaning=MEANING,
         family="qkeras",

@@ -23,10 +23,7 @@ def codes_of(x: Array, is_tanh: bool, steps: int, is_real: bool, profile: Profil
         curve = hard_sigmoid(x, profile)
         return whole((2 * curve - 1 if is_tanh else curve) * steps, profile)
     wide = x.astype(np.float64)
-    if is_real:
-        centred = np.tanh(wide if is_tanh else wide / 2)
-    else:
-        centred = np.clip(wide, -1, 1)
+    centred = np.tanh(wide if is_tanh else wide / 2) if is_real else np.clip(wide, -1, 1)
     return whole(centred * steps, profile) if is_tanh else steps / 2 + whole(centred * (steps / 2), profile)
 
 

@@ -87,9 +87,10 @@ def nearest_even(magnitude: Array, e: Exponents, profile: Profile) -> Array:
     if e.is_floor:
         return below
     if profile.closest == "value":
-        return below + 2 * (significand * np.where(is_odd, 2, 1) >= 2.5)
-    is_up = is_odd & ((significand > 1) | (below % 4 == 2))
-    return below + 2 * is_up
+        is_up = significand * np.where(is_odd, 2, 1) >= 2.5
+    else:
+        is_up = is_odd & ((significand > 1) | (below % 4 == 2))
+    return np.asarray(below + 2 * is_up)
 
 
 def split(magnitude: Array) -> tuple[Array, Array]:
@@ -106,4 +107,4 @@ def logarithm(magnitude: Array) -> Array:
 
 
 def rounded(t: Array, e: Exponents) -> Array:
-    return (np.floor(t) if e.is_floor else np.rint(t)).astype(np.float64)
+    return np.asarray(np.floor(t) if e.is_floor else np.rint(t), np.float64)

@@ -34,6 +34,8 @@ class Profile:
     presentation: str = "value"
 
 
+DEFINITION = Profile()
+
 MEANING: dict[str, dict[str, str]] = {
     "settings": {
         "given": "with the settings that it was made with",

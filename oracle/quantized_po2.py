@@ -8,7 +8,7 @@ import numpy as np
 
 from oracle.formats import Array
 from oracle.qkeras_exponent import exponents_of, resolve
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import check_bits, inputs, present, reals
 from oracle.specification import Arguments, Definition, Silence
 
@@ -25,7 +25,7 @@ def quantized_po2(
     max_value: float | None = None,
     quadratic_approximation: bool = False,
     log2_rounding: str = "rnd",
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> Array:
     """Return the sign of each value times the closest power of two.
 
@@ -85,7 +85,7 @@ def quantized_po2_gradient(
     max_value: float | None = None,
     quadratic_approximation: bool = False,
     log2_rounding: str = "rnd",
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> dict[str, Array]:
     """Return the straight-through gradient: dx = dy.
 
@@ -143,7 +143,7 @@ OPERATIONS = (
         silences=(
             Silence("zero", tuple(MEANING["zero"]), holds_zero, "the text does not say which sign 0 has"),
         ),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_po2"],
         meaning=MEANING,
         family="qkeras",
@@ -154,7 +154,7 @@ OPERATIONS = (
         source="QKeras 0.9.0, qkeras/quantizers.py, _round_through and quantized_po2",
         sentences=("Straight through estimator [...] where dL/dx is made equal to dL/dy for y = f(x)",),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_po2_gradient"],
         meaning=MEANING,
         family="qkeras",

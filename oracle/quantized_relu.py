@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from oracle.formats import Array
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import check_bits, hard_sigmoid, inputs, is_power_of_two, present, reals, whole
 from oracle.specification import Arguments, Definition, Silence
 
+GRADIENT = Profile(zero="negative")  # the definition of the gradient
 AXES = {
     "quantized_relu": axes("settings", "normalization", "resolution", "rounding", "bound", "presentation"),
     "quantized_relu_gradient": axes(
@@ -28,12 +29,12 @@ def quantized_relu(
     negative_slope: float = 0.0,
     relu_upper_bound: float | None = None,
     is_quantized_clip: bool = True,
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> Array:
     """Return the rectified value on the grid of a fixed-point number.
 
-        r     = x if x > 0 else negative_slope * x;  with use_sigmoid 2 * clip(x / 2^integer / 2 + 1/2, 0, 1) - 1,
-                times 2^integer;  without is_quantized_clip min(r, relu_upper_bound)
+        r     = x if x > 0 else negative_slope * x;  without is_quantized_clip min(r, relu_upper_bound)
+                with use_sigmoid 2^integer * (2 * clip(x / 2^integer / 2 + 1/2, 0, 1) - 1)
         scale = 2^(integer - n),  n = bits, or bits - 1 with a negative_slope
         value = clip(round_half_even(r / scale), -negative_slope * 2^n, 2^n - 1) * scale
 
@@ -135,7 +136,7 @@ def quantized_relu_gradient(
     negative_slope: float = 0.0,
     relu_upper_bound: float | None = None,
     is_quantized_clip: bool = True,
-    profile: Profile = Profile(zero="negative"),
+    profile: Profile = GRADIENT,
 ) -> dict[str, Array]:
     """Return the straight-through gradient: the rounding passes it, the rectifier and its bound do not.
 
@@ -159,7 +160,7 @@ def quantized_relu_gradient(
     """
     check(bits, integer, negative_slope)
     values, upstream = inputs(x, profile), reals(dy)
-    use, slope, bound, clip = survive(
+    _, slope, bound, clip = survive(
         (0, negative_slope, relu_upper_bound, is_quantized_clip), profile.settings
     )
     n = bits - (slope != 0)
@@ -214,7 +215,7 @@ OPERATIONS = (
             "relu_upper_bound: A float representing an upper bound of the unquantized relu",
         ),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_relu"],
         meaning=MEANING,
         family="qkeras",
@@ -228,7 +229,7 @@ OPERATIONS = (
             Silence("zero", ("negative", "positive"), is_at_zero, "the text does not say which side 0 is on"),
             Silence("edge", ("inclusive", "strict"), is_at_bound, "the text does not say where the bound is"),
         ),
-        profile=Profile(zero="negative"),
+        profile=GRADIENT,
         axes=AXES["quantized_relu_gradient"],
         meaning=MEANING,
         family="qkeras",

@@ -8,11 +8,12 @@ import numpy as np
 
 from oracle.formats import Array
 from oracle.qkeras_exponent import exponents_of, resolve
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import check_bits, inputs, is_power_of_two, present, reals
 from oracle.quantized_po2 import holds_zero, is_elementwise, undefined
 from oracle.specification import Arguments, Definition, Silence
 
+GRADIENT = Profile(zero="negative")  # the definition of the gradient
 AXES = {
     "quantized_relu_po2": axes("settings", "subnormals", "closest", "logarithm", "tiny", "maximum",
                                "exponents", "presentation", settings=("given", "of_string")),
@@ -30,7 +31,7 @@ def quantized_relu_po2(
     negative_slope: float = 0.0,
     quadratic_approximation: bool = False,
     log2_rounding: str = "rnd",
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> Array:
     """Return the power of two closest to each rectified value.
 
@@ -98,7 +99,7 @@ def quantized_relu_po2_gradient(
     negative_slope: float = 0.0,
     quadratic_approximation: bool = False,
     log2_rounding: str = "rnd",
-    profile: Profile = Profile(zero="negative"),
+    profile: Profile = GRADIENT,
 ) -> dict[str, Array]:
     """Return the straight-through gradient of the rectifier, bounded by max_value.
 
@@ -146,7 +147,7 @@ OPERATIONS = (
             "negative_slope: slope when activation < 0, needs to be power of 2.",
         ),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_relu_po2"],
         meaning=MEANING,
         family="qkeras",
@@ -160,7 +161,7 @@ OPERATIONS = (
             Silence("zero", ("negative", "positive"), holds_zero, "the text does not say which side 0 is on"),
             Silence("edge", ("inclusive", "strict"), is_at_bound, "the text does not say where the bound is"),
         ),
-        profile=Profile(zero="negative"),
+        profile=GRADIENT,
         axes=AXES["quantized_relu_po2_gradient"],
         meaning=MEANING,
         family="qkeras",

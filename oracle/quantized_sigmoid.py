@@ -8,10 +8,11 @@ import numpy as np
 
 from oracle.formats import Array
 from oracle.qkeras_curve import SIGMOID_BOUND, codes_of, gradient, is_at_end
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import check_bits, inputs, reals
 from oracle.specification import Arguments, Definition, Silence
 
+GRADIENT = Profile(mask="code")  # the definition of the gradient
 AXES = {
     "quantized_sigmoid": axes(
         "normalization",
@@ -25,7 +26,7 @@ AXES = {
 
 
 def quantized_sigmoid(
-    x: Any, bits: int, symmetric: bool = False, use_real_sigmoid: bool = False, profile: Profile = Profile()
+    x: Any, bits: int, symmetric: bool = False, use_real_sigmoid: bool = False, profile: Profile = DEFINITION
 ) -> Array:
     """Return the sigmoid of each value on a grid of 2^bits codes.
 
@@ -78,7 +79,7 @@ def quantized_sigmoid_gradient(
     bits: int,
     symmetric: bool = False,
     use_real_sigmoid: bool = False,
-    profile: Profile = Profile(mask="code"),
+    profile: Profile = GRADIENT,
 ) -> dict[str, Array]:
     """Return the straight-through gradient: the derivative of the curve, 0 where the code is clipped.
 
@@ -121,7 +122,7 @@ OPERATIONS = (
             "use_real_sigmoid: if true, will use the sigmoid from Keras backend",
         ),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_sigmoid"],
         meaning=MEANING,
         family="qkeras",
@@ -134,7 +135,7 @@ OPERATIONS = (
         silences=(
             Silence("edge", ("inclusive", "strict"), is_at_end, "the text does not say where the line ends"),
         ),
-        profile=Profile(mask="code"),
+        profile=GRADIENT,
         axes=AXES["quantized_sigmoid_gradient"],
         meaning=MEANING,
         family="qkeras",

@@ -8,10 +8,11 @@ import numpy as np
 
 from oracle.formats import Array
 from oracle.qkeras_curve import TANH_BOUND, codes_of, gradient, is_at_end
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import check_bits, inputs, reals
 from oracle.specification import Arguments, Definition, Silence
 
+GRADIENT = Profile(mask="code")  # the definition of the gradient
 AXES = {
     "quantized_tanh": axes("settings", "normalization", "rounding", settings=("given", "of_string")),
     "quantized_tanh_gradient": axes(
@@ -21,7 +22,7 @@ AXES = {
 
 
 def quantized_tanh(
-    x: Any, bits: int, symmetric: bool = False, use_real_tanh: bool = False, profile: Profile = Profile()
+    x: Any, bits: int, symmetric: bool = False, use_real_tanh: bool = False, profile: Profile = DEFINITION
 ) -> Array:
     """Return tanh of each value on a grid of 2^bits codes.
 
@@ -74,7 +75,7 @@ def quantized_tanh_gradient(
     bits: int,
     symmetric: bool = False,
     use_real_tanh: bool = False,
-    profile: Profile = Profile(mask="code"),
+    profile: Profile = GRADIENT,
 ) -> dict[str, Array]:
     """Return the straight-through gradient: the derivative of tanh or the line, 0 where the code is clipped.
 
@@ -118,7 +119,7 @@ OPERATIONS = (
             " defined as 2 * sigmoid(x) - 1",
         ),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["quantized_tanh"],
         meaning=MEANING,
         family="qkeras",
@@ -131,7 +132,7 @@ OPERATIONS = (
         silences=(
             Silence("edge", ("inclusive", "strict"), is_at_end, "the text does not say where the line ends"),
         ),
-        profile=Profile(mask="code"),
+        profile=GRADIENT,
         axes=AXES["quantized_tanh_gradient"],
         meaning=MEANING,
         family="qkeras",

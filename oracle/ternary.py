@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from oracle.formats import Array
-from oracle.qkeras_profile import MEANING, Profile, axes
+from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_scale import (
     TANH_BOUND,
     check_alpha,
@@ -31,7 +31,7 @@ def ternary(
     alpha: Any = None,
     threshold: float | None = None,
     number_of_unrolls: int = 5,
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> Array:
     """Return the sign of each value outside a dead band, and 0 inside, times a scale.
 
@@ -110,7 +110,7 @@ def ternary_gradient(
     alpha: Any = None,
     threshold: float | None = None,
     number_of_unrolls: int = 5,
-    profile: Profile = Profile(),
+    profile: Profile = DEFINITION,
 ) -> dict[str, Array]:
     """Return the straight-through gradient: dx = dy.
 
@@ -177,7 +177,7 @@ OPERATIONS = (
             Silence("auto_edge", ("inclusive", "strict"), is_auto,
                     "the text does not say whether half the scale is in the dead band"),
         ),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["ternary"],
         meaning=MEANING,
         family="qkeras",
@@ -189,7 +189,7 @@ OPERATIONS = (
         source="QKeras 0.9.0, qkeras/quantizers.py, ternary and _round_through",
         sentences=("Straight through estimator [...] where dL/dx is made equal to dL/dy for y = f(x)",),
         silences=(),
-        profile=Profile(),
+        profile=DEFINITION,
         axes=AXES["ternary_gradient"],
         meaning=MEANING,
         family="qkeras",

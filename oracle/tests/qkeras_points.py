@@ -8,7 +8,8 @@ import numpy as np
 
 from oracle.formats import Array
 
-SPECIAL = [0.0, -0.0, 1e-45, -1e-45, 1e-40, -1e-40, 1e-9, -1e-9, 16777217.0, 1e9, -1e9, 3e38, -3e38, np.inf, -np.inf]  # fmt: skip
+SPECIAL = [0.0, -0.0, 1e-45, -1e-45, 1e-40, -1e-40, 1e-9, -1e-9, 16777217.0, 1e9, -1e9, 3e38, -3e38,
+           np.inf, -np.inf]  # fmt: skip
 
 
 def around(step: float, reach: int) -> Array:

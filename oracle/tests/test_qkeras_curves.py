@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from cases.case import cases_of
 from oracle.definition import DEFINITIONS, compute, single_changes
-from oracle.exact import qkeras as exact
+from oracle.exact import qkeras_curves as exact
 from oracle.tests.qkeras_points import around, same
 
 OPERATIONS = ("quantized_tanh", "quantized_sigmoid")
@@ -64,7 +65,7 @@ def test_real_curves_are_asked_far_from_ties(operation: str) -> None:
         for x in given["x"].tolist():
             choices = asdict(DEFINITIONS[name].profile)
             t = exact.curve(x, name == "quantized_tanh", True, choices) * steps
-            assert abs(t % 1 - exact.HALF) > 1e-3
+            assert abs(t % 1 - Fraction(1, 2)) > 1e-3
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -10,7 +10,7 @@ import pytest
 
 from cases.case import cases_of
 from oracle.definition import DEFINITIONS, compute, single_changes
-from oracle.exact import qkeras as exact
+from oracle.exact import qkeras_po2 as exact
 from oracle.formats import Array
 from oracle.quantized_po2 import quantized_po2
 from oracle.tests.qkeras_points import SPECIAL, same
@@ -50,9 +50,7 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
         same(x, found, [function(v, choices=asdict(profile), **settings) for v in x.tolist()], settings)
 
 
-@pytest.mark.parametrize(
-    ("operation", "profile"), [p for o in OPERATIONS for p in profiles(f"{o}_gradient")]
-)
+@pytest.mark.parametrize(("operation", "profile"), [p for o in OPERATIONS for p in profiles(f"{o}_gradient")])
 def test_both_gradients_agree(operation: str, profile: Any) -> None:
     x = points()[::3]
     dy = np.float32(0.3) * np.arange(1, x.size + 1, dtype=np.float32)

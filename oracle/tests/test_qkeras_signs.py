@@ -11,10 +11,10 @@ import pytest
 from cases.case import cases_of
 from oracle.binary import binary
 from oracle.definition import DEFINITIONS, compute, is_undefined, single_changes
-from oracle.exact import qkeras as exact
+from oracle.exact import qkeras_signs as exact
 from oracle.formats import Array
-from oracle.tests.qkeras_points import SPECIAL, same
 from oracle.ternary import ternary
+from oracle.tests.qkeras_points import SPECIAL, same
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "binary": [{}, {"alpha": 0.7}, {"alpha": 2.0, "use_01": True}],
