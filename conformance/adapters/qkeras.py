@@ -23,7 +23,8 @@ import tensorflow as tf
 from qkeras import QActivation, QConv1D, QConv2D, QDense, get_quantizer
 from qkeras.utils import model_save_quantized_weights
 
-from conformance.adapters import Unsupported, qkeras_more
+from conformance.adapters import Unsupported
+from conformance.adapters.qkeras_more import DOORS as _OTHERS
 
 _ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
 BACKENDS = {"eager": _ENVIRONMENT, "graph": _ENVIRONMENT}
@@ -140,7 +141,7 @@ def _key(settings):
 
 
 DOORS = {
-    **qkeras_more.DOORS,
+    **_OTHERS,
     "quantized_bits": {
         "layer": partial(quantized_bits, door="layer"),
         "config": partial(quantized_bits, door="config"),
