@@ -245,14 +245,14 @@ def gradient_error(arguments: Arguments, _: Mapping[str, Any]) -> Array:
 
 
 VALUE_PROOF = (
-    "TensorFlow's float32 tanh lies within 6 ulp: measured on 3 million values, 5.9 (eager) and 4.6 (XLA), not"
-    " proven. From there: half the quotient of two such is off by 6 of 2^-23 at most, three roundings add 1:"
-    " below 2^-20. Only a value nearer to a tie than that may take the other level. tanh(0) is exact"
+    "TensorFlow's float32 tanh lies within 6 ulp: measured on 3 million values, 5.9 (eager) and 4.6 (XLA),"
+    " not proven. From there: half the quotient of two such is off by 6 of 2^-23 at most, three roundings"
+    " add 1: below 2^-20. Only a value nearer to a tie than that may take the other level. tanh(0) is exact"
 )
 GRADIENT_PROOF = (
-    "With tanh within 6 ulp (measured, see the value), t^2 is off by at most 12 t^2 of 2^-23, the square and the"
-    " difference round by 1, the divisor and four roundings cost 8 (1 - t^2): together at most 13 of 2^-23 dy /"
-    " max |tanh(x)|; 16 are allowed"
+    "With tanh within 6 ulp (measured, see the value), t^2 is off by at most 12 t^2 of 2^-23, the square and"
+    " the difference round by 1, the divisor and four roundings cost 8 (1 - t^2): together at most 13 of"
+    " 2^-23 dy / max |tanh(x)|; 16 are allowed"
 )
 
 
