@@ -124,13 +124,20 @@ class Cutter(Calls):
         """Return what a loop's target is in each of its few known rounds."""
         if any(isinstance(n, (ast.Break, ast.Continue)) for n in ast.walk(statement)) or statement.orelse:
             return None
-        if self.longest < 99 and any(isinstance(n, ast.If) for n in ast.walk(statement)):
-            return None
         items = elements(self.fold(statement.iter, scope.elsewhere(None)))
         if items is None or len(items) > MAX_ROUNDS:
             return None
         found = [bind_target(statement.target, item) for item in items]
+        if len(found) > 1 and self.leaves_open(statement, {**scope.parts, **found[0]}, scope):
+            return None  # each round would bring both ways
         return found if all(found) else None
+
+    def leaves_open(self, statement: ast.For, parts: dict[str, Part], scope: Scope) -> bool:
+        """Whether a loop has a branch that is not decided when its round is known."""
+        inner = Scope(scope.source, parts, scope.closure, scope.changed)
+        branches = [s for s in statement.body if isinstance(s, ast.If) and not is_refusal(s.body)]
+        decided = [truth_of(self.fold(branch.test, inner)) is not None for branch in branches]
+        return not all(decided) and not returns_in([statement])
 
     def only_translates(self, statement: ast.Try, scope: Scope) -> bool:
         """Whether every handler only says in other words that something is not supported."""

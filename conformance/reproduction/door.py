@@ -94,6 +94,7 @@ def cut_door(question: Question, limit: int) -> Cut:
     whole = [*effects, *(s for group in cutter.definitions.values() for s in group), *body, final]
     wanted = {"actual"} | {n for s in effects for n in names_in(s)}
     variables = {k: v for k, v in sources.variables.items() if k != BACKEND}
+    variables = {k: v for one in sources.by_name.values() for k, v in one.environment.items()} | variables
     return Cut(gather(trim(whole, wanted)), wanted, list(cutter.imports), variables, sources)
 
 
@@ -111,7 +112,10 @@ class Cut:
         """Return the text, short statements merged up to `most` lines; None where a name is not bound."""
         trimmed = plain_names(trim(merge(self.body, self.wanted, most), self.wanted))
         used = frozenset(name for s in trimmed for name in names_in(s))
-        imports = tuple(line for line in self.imports if binds(line) in used)
+        named = [line for s in self.sources.by_name.values() for n, some in s.imports.items()
+                 if n in used for line in some]  # fmt: skip
+        lines = dict.fromkeys([*self.imports, *named])
+        imports = tuple(line for line in lines if binds(line) in used)
         every = (*imports, *side_imports(self.sources, imports))
         text = Text(every, self.variables, tuple(trimmed), used)
         return None if unbound(text, question.arguments) else text

@@ -130,6 +130,17 @@ class Source:
         return found
 
     @cached_property
+    def environment(self) -> dict[str, str]:
+        """Variables that the module sets before it imports its framework."""
+        found: dict[str, str] = {}
+        for node in (n for s in self.tree.body if isinstance(s, ast.Expr) for n in [s.value]):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.setdefault":
+                texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                if len(texts) == 2:
+                    found[str(texts[0])] = str(texts[1])
+        return found
+
+    @cached_property
     def changed(self) -> set[str]:
         """Names of dicts whose elements the module's functions set."""
         found = (n.value for n in ast.walk(self.tree) if isinstance(n, ast.Subscript)
