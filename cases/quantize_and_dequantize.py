@@ -48,7 +48,7 @@ CASES = [
          "ties go up, also negative ones; 0.49999997 + 0.5 is 1 in float32"),
         ("half-up-odd-scale", ask(near(10 / 127, 127), -10, 10, 8, "half_up"), "ties of a rounded factor"),
         ("half-up-at-rounded-ties", ask([0.35, 1.05, 1.75, 4.9], -0.1, 4.9, 3, "half_up", signed=False),
-         "0.35 * factor is rounded to 0.5 and goes up; fused with the sum it is below"),
+         "0.35 * factor is 0.49999997: with 0.5, rounded, it is 1; rounded once, it stays below"),
         ("half-even", ask(near(1 / 8, 127), -16, 15.3), "ties go to even codes"),
         ("positive-range", ask(near(5.3 / 127, 127), 2, 5.3), "high decides: it goes below low"),
         ("negative-range", ask([-0.3, -2, -3.1, -4.99, -5, -7, 3, 9], -5, -2), "low decides"),
