@@ -29,7 +29,7 @@ def test_the_exact_oracle_has_every_choice() -> None:
 def compare(case: Case, profile: Profile) -> None:
     arguments = dict(case.arguments)
     vector, scale = carried(arguments[case.vector]), arguments["scale"]
-    step = 1 if vector.size < 64 else 3 if profile == Profile() else 11
+    step = 1 if vector.size < 64 else 3 if profile == Profile() else 17
     function, slowly = (getattr(module, case.operation) for module in (float8, exact))
     rest = (arguments["saturate"],) if "saturate" in arguments else ()
     format, number = format_of(scale).name, float(carried(scale)[()])
