@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cases.case import Case
-from cases.points import near_ties, singles
+from cases.points import near_codes, near_ties, singles
 
 
 def ask(x: Any, bits: int, integer: int, **settings: Any) -> dict[str, Any]:
@@ -42,6 +42,9 @@ CASES = [
                                        use_sigmoid=1), "half the resolution leaves out every second code"),
     Case("quantized_relu/sigmoid-near-ties", ask(near_ties(np.float32(0.0625), [0, 1, 2, 3, 5]), 4, 0,
                                                  use_sigmoid=1), "x / 2 + 1 / 2 in float32 loses the side"),
+    Case("quantized_relu/sigmoid-near-codes", ask(near_codes(np.float32(0.0625), [1, 2, 3, 5]), 4, 0,
+                                                  use_sigmoid=1),
+         "at half the resolution 0.0625 is a tie, and x / 2 + 1 / 2 in float32 loses the side of 0.06250001"),
     Case("quantized_relu/sigmoid-infinity", ask(singles([np.inf, -np.inf, 0.03125]), 4, 0, use_sigmoid=1),
          "half the resolution gives 0 of 0.03125, as the full one does; half up gives 0.0625"),
     Case("quantized_relu/bound-between-codes",
