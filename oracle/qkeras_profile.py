@@ -31,6 +31,7 @@ class Profile:
     epsilon: str = "none"
     surrogate: str = "identity"
     outside: str = "passes"
+    probability: str = "sigmoid"
     presentation: str = "value"
 
 
@@ -116,6 +117,11 @@ MEANING: dict[str, dict[str, str]] = {
     "outside": {
         "passes": "the gradient passes everywhere",
         "stops": "the gradient stops outside the range",
+    },
+    "probability": {
+        "sigmoid": "the upper value is drawn with probability sigmoid(temperature * x)",
+        "unscaled": "the upper value is drawn with probability sigmoid(x)",
+        "even": "both values are drawn equally often",
     },
     "presentation": {
         "value": "the quantized value",

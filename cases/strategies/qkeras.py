@@ -101,6 +101,11 @@ def completing(is_gradient: bool, settings: Settings) -> Callable[[Array], Setti
     return complete
 
 
+def of_draws(_: Settings) -> Array:
+    """Return numbers whose upper value is drawn with a probability between 0.01 and 0.99, or for certain."""
+    return np.concatenate([np.linspace(-0.6, 0.6, 40, dtype=np.float32), singles([40.0, -60.0, 1e8, -3e9])])
+
+
 POINTS = {
     "quantized_relu": of_relu,
     "quantized_po2": of_po2,
@@ -114,4 +119,4 @@ ARGUMENTS: dict[str, Drawn] = {
     operation: arguments(operation, points)
     for name, points in POINTS.items()
     for operation in (name, f"{name}_gradient")
-}
+} | {operation: arguments(operation, of_draws) for operation in ("stochastic_binary", "bernoulli")}

@@ -29,7 +29,7 @@ def _quantizer(name, door, settings):
 
 
 @lru_cache(maxsize=512)
-def _called(name, door, settings):
+def _called(name, door, settings, training=False):
     made = _quantizer(name, door, settings)
     return tf.function(lambda t: made(t)) if _IN_GRAPH else made
 
@@ -117,9 +117,33 @@ def quantized_sigmoid_gradient(x, dy, bits, symmetric=False, use_real_sigmoid=Fa
     return _backward("quantized_sigmoid", **locals())
 
 
+def _draw(name, door, x, draws, training=True, **settings):
+    """Draw so often, seeded, a row of elements each time: no element depends on another one."""
+    tf.random.set_seed(7)
+    tf.keras.backend.set_learning_phase(int(training))
+    try:
+        rows = tf.tile(tf.constant(x)[tf.newaxis], [draws, 1])
+        # Traced in the phase that it is called in.
+        drawn = _called(name, door, (*settings.items(),), training)(rows).numpy()
+    finally:
+        tf.keras.backend.set_learning_phase(0)
+    highest = drawn.max(axis=0)
+    return {"lowest": drawn.min(axis=0), "highest": highest, "count": (drawn == highest).sum(axis=0)}
+
+
+def stochastic_binary(x, draws, alpha=None, temperature=6.0, use_real_sigmoid=True, training=True,
+                      door="plain"):  # fmt: skip
+    return _draw("stochastic_binary", **locals())
+
+
+def bernoulli(x, draws, alpha=None, temperature=6.0, use_real_sigmoid=True, door="plain"):
+    return _draw("bernoulli", **locals())
+
+
 _OPERATIONS = (
     quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
     quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
     quantized_tanh, quantized_tanh_gradient, quantized_sigmoid, quantized_sigmoid_gradient,
+    stochastic_binary, bernoulli,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
