@@ -62,7 +62,7 @@ def places_of(entry: Entry, case: Case) -> frozenset[int] | None:
     a, b = expected(case, base).value, expected(case, profile).value
     if a is None or b is None:
         return None
-    found = [differing(a[name], b[name]) for name in a]
+    found = [differing(a[name], b[name]) for name in a.keys() & b.keys()]
     return frozenset(i for places in found if isinstance(places, list) for i in places)
 
 
