@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from oracle.definition import DEFINITIONS
+from oracle.definition import DEFINITIONS, is_undefined, open_axes
 from oracle.formats import carried, format_of
 
 
@@ -54,6 +54,16 @@ class Case:
             if (qmin, qmax) == (0, 2**bits - 1):
                 return f"uint{bits}"
         return f"[{qmin}, {qmax}]"
+
+    @cached_property
+    def undefined(self) -> str | None:
+        """What the definition does not decide about these arguments, or None."""
+        return is_undefined(self.operation, self.arguments)
+
+    @cached_property
+    def open_axes(self) -> dict[str, tuple[str, ...]]:
+        """The axes that the definition leaves open for these arguments, and their choices."""
+        return open_axes(self.operation, self.arguments)
 
     def digest(self) -> str:
         """A digest of operation and arguments: a stored answer belongs to exactly one of them."""

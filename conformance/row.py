@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cases.case import Case
 from conformance.answer import Answer
@@ -23,8 +24,6 @@ from conformance.ledger import Entry
 from oracle.definition import (
     DEFINITIONS,
     contradiction,
-    is_undefined,
-    open_axes,
     permitted,
     restrict,
 )
@@ -145,7 +144,7 @@ def find(question: Question, known: bool, profile: AnyProfile = None) -> Finding
 def sibling_differences(questions: list[Question]) -> list[Question]:
     """Return the answers outside every definition's domain that differ from the first door's."""
     first: dict[str, Question] = {}
-    undefined = [q for q in questions if is_undefined(q.case.operation, q.case.arguments)]
+    undefined = [q for q in questions if q.case.undefined]
     return [q for q in undefined if not is_same(first.setdefault(q.case.id, q).answer, q.answer)]
 
 
@@ -155,14 +154,15 @@ def overrides(entries: tuple[Entry, ...], case: Case) -> dict[str, str]:
     return {axis: choice for entry in mine for axis, choice in entry.profile.items()}
 
 
+@lru_cache(maxsize=1 << 17)
 def effective(profile: AnyProfile, case: Case, entries: tuple[Entry, ...]) -> AnyProfile:
     """Return the profile that holds for one case: open axes where they are open, the ledger's always."""
-    return replace(restrict(profile, case.operation, case.arguments), **overrides(entries, case))
+    return replace(restrict(profile, case.operation, case.open_axes), **overrides(entries, case))
 
 
 def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, ...]) -> bool:
     """Whether the group's profile, or an entry's outcome, predicts an answer."""
-    if is_undefined(question.case.operation, question.case.arguments):
+    if question.case.undefined:
         return True
     for entry in entries:
         if entry.outcome and question.case.id in entry.cases:
@@ -196,7 +196,7 @@ def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile
     """Return every profile that the definition leaves possible for some of the questions."""
     axes: dict[str, tuple[str, ...]] = {}
     for question in questions:
-        axes.update(open_axes(operation, question.case.arguments))
+        axes.update(question.case.open_axes)
     return list(permitted(operation, axes))
 
 

@@ -7,7 +7,7 @@ it says nothing, and systems are compared with each other only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from importlib import import_module
 from itertools import product
@@ -48,9 +48,9 @@ def permitted(operation: str, axes: Mapping[str, tuple[str, ...]]) -> Iterator[A
             yield profile
 
 
-def restrict(profile: Any, operation: str, arguments: Arguments) -> Any:
-    """Return the profile with the definition's choice on every axis not open for these arguments."""
-    base, axes = DEFINITIONS[operation].profile, open_axes(operation, arguments)
+def restrict(profile: Any, operation: str, axes: Iterable[str]) -> Any:
+    """Return the profile with the definition's choice on every axis that is not among the open ones."""
+    base = DEFINITIONS[operation].profile
     return replace(base, **{axis: getattr(profile, axis) for axis in axes})
 
 

@@ -35,6 +35,7 @@ FLOAT16 = Format("float16", 11, -14, np.float16)
 BFLOAT16 = Format("bfloat16", 8, -126, np.float32)
 FLOAT32 = Format("float32", 24, -126, np.float32)
 FLOAT64 = Format("float64", 53, -1022, np.float64)
+BY_DTYPE = {np.dtype(f.carrier): f for f in (FLOAT16, FLOAT32, FLOAT64)}
 FORMATS = {f.name: f for f in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)}
 
 
@@ -46,10 +47,11 @@ def format_of(value: Any) -> Format:
     """
     if isinstance(value, Bfloat16):
         return BFLOAT16
-    name = np.asarray(value).dtype.name
-    if name not in FORMATS:
-        raise ValueError(f"reals must be float16, bfloat16, float32 or float64, got {name}")
-    return FORMATS[name]
+    dtype = np.asarray(value).dtype
+    found = BY_DTYPE.get(dtype)
+    if found is None:
+        raise ValueError(f"reals must be float16, bfloat16, float32 or float64, got {dtype.name}")
+    return found
 
 
 def carried(value: Any) -> Array:

@@ -76,16 +76,18 @@ def run_accept(options: argparse.Namespace) -> int:
     _observed(options.folder)
     for path in accept(options.folder, OBSERVATIONS):
         print(path)
-    committed = read_all()
-    render(committed, load_ledger(LEDGER), REPORTS)
-    put_into_readme(judge_all(committed, load_ledger(LEDGER)))
+    ledger = load_ledger(LEDGER)
+    verdicts = judge_all(read_all(), ledger)
+    render(verdicts, ledger, REPORTS)
+    put_into_readme(verdicts)
     return 0
 
 
 def run_render(options: argparse.Namespace) -> int:
     """Write the page."""
-    verdicts = judge_all(observations := _observed(options.folder), load_ledger())
-    for path in render(observations, load_ledger(LEDGER), options.out):
+    ledger = load_ledger(LEDGER)
+    verdicts = judge_all(_observed(options.folder), ledger)
+    for path in render(verdicts, ledger, options.out):
         print(path)
     if (options.folder, options.out) == (OBSERVATIONS, REPORTS):
         put_into_readme(verdicts)

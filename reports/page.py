@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conformance.ledger import Entry
-from conformance.observation import Observation
 from conformance.row import Row, RowVerdict
 from reports.cells import NOT_OFFERED, backend_of, in_axes, kind_of
 from reports.claims import claims_in_a_table
@@ -14,7 +13,7 @@ from reports.fakes import fake_lines, fakes_in_one_line
 from reports.family import families, family_lines, operations_of
 from reports.picture import draw
 from reports.silences import silence_lines, silences_in_one_line
-from reports.summary import STATUSES, judge_all, summarize
+from reports.summary import STATUSES, summarize
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = "overview.svg"
@@ -23,9 +22,9 @@ MARKS = ("<!-- summary -->", "<!-- /summary -->")
 Pages = dict[str, str]
 
 
-def render(observations: list[Observation], ledger: list[Entry], folder: Path) -> list[Path]:
+def render(verdicts: list[RowVerdict], ledger: list[Entry], folder: Path) -> list[Path]:
     """Write REPORT.md, its picture, and the pages of the families; return what was written."""
-    written, verdicts = [], judge_all(observations, ledger)
+    written = []
     for name, text in pages(verdicts, ledger).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
