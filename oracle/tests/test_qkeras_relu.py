@@ -26,8 +26,8 @@ SIGMOID = [{"bits": 4, "integer": 0, "use_sigmoid": 1}, {"bits": 2, "integer": 1
 
 
 def points(settings: dict[str, Any], operation: str, profile: Any) -> Array:
-    """All points for the definition, every fourth for a choice."""
-    step = 1 if profile == DEFINITIONS[operation].profile else 4
+    """All points for the definition, every seventh for a choice."""
+    step = 1 if profile == DEFINITIONS[operation].profile else 7
     return around(2.0 ** (settings["integer"] - settings["bits"]), 8)[::step]
 
 
