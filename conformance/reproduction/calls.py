@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
@@ -24,7 +25,6 @@ from conformance.reproduction.part import (
 from conformance.reproduction.syntax import (
     changed_in,
     is_cache,
-    is_chain,
     is_memory,
     is_straight,
     is_text,
@@ -33,7 +33,7 @@ from conformance.reproduction.syntax import (
     stored_in,
     uses,
 )  # fmt: skip
-from conformance.reproduction.trim import is_pure
+from conformance.reproduction.trim import is_chain, is_pure
 
 DEPTH = 24
 
@@ -361,11 +361,15 @@ class Calls(Folder):
                 return None
         if spec.kwarg is not None:
             found[spec.kwarg.arg] = Part(ast.Name(spec.kwarg.arg, ast.Load()), more)
+        given = set(found)
         self.bind_defaults(node, function, source, found)
+        nones = none_by_default(spec) & given
         for name, part in found.items():
             if part.value is not UNKNOWN and isinstance(part.value, Keywords):
                 continue
             found[name] = self.keep(name, part, uses(node, name), out)
+            if name in nones and not part.is_known:
+                found[name] = replace(found[name], is_something=True)
         return found
 
     def bind_defaults(self, node: ast.FunctionDef | ast.Lambda, function: FunctionType | None, source: Source,
@@ -448,6 +452,14 @@ def copy_of(node: Any) -> Any:
     for name, value in ast.iter_fields(node):
         setattr(new, name, copy_of(value))
     return new
+
+
+def none_by_default(spec: ast.arguments) -> set[str]:
+    """Return the parameters that are None where nothing is given for them."""
+    pairs = [*zip(reversed(spec.args), reversed(spec.defaults), strict=False)]
+    found = {a.arg for a, d in pairs if isinstance(d, ast.Constant) and d.value is None}
+    named = zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
+    return found | {a.arg for a, d in named if isinstance(d, ast.Constant) and d.value is None}
 
 
 def self_name() -> ast.expr:

@@ -67,7 +67,7 @@ class Cutter(Calls):
                 if returns_in([statement]):
                     return self.fork(statement, test, body[i + 1 :], scope, out)
             if isinstance(statement, ast.For) and (rounds := self.rounds(statement, here)) is not None:
-                text = [s for bound in rounds for s in (_Bind(bound), *statement.body)]
+                text = [s for bound in rounds for s in (_Bind(bound, statement.body), *statement.body)]
                 return self.straight([*text, *body[i + 1 :]], scope, out)
             if isinstance(statement, ast.Try) and self.only_translates(statement, here):
                 return self.straight([*statement.body, *statement.orelse, *body[i + 1 :]], scope, out)
@@ -158,6 +158,8 @@ class Cutter(Calls):
         if isinstance(node, _Bind):
             for name, part in node.parts.items():
                 scope.parts[name] = part
+            for name in node.fresh if scope.is_inline else ():
+                scope.parts.pop(f" {name}", None)  # a name of its own in each round
             return []
         if isinstance(node, ast.Pass) or is_text(node):
             return []
@@ -401,7 +403,7 @@ class Cutter(Calls):
 
     def do_for(self, node: ast.For, scope: Scope) -> list[ast.stmt]:
         if not returns_in([node]) and (rounds := self.rounds(node, scope)) is not None:
-            return self.nested([s for bound in rounds for s in (_Bind(bound), *node.body)], scope)
+            return self.nested([s for bound in rounds for s in (_Bind(bound, node.body), *node.body)], scope)
         iterated = self.fold(node.iter, scope)
         before = self.settle_names(stored_in([node]) | changed_in(node), scope)
         target = self.target(node.target, scope)
@@ -442,9 +444,9 @@ class Cutter(Calls):
 class _Bind(ast.Pass):
     """The start of one round of a loop that is written out."""
 
-    def __init__(self, parts: dict[str, Part]) -> None:
+    def __init__(self, parts: dict[str, Part], body: list[ast.stmt]) -> None:
         super().__init__()
-        self.parts = parts
+        self.parts, self.fresh = parts, stored_in(body)
 
 
 def is_separate(call: ast.Call, named: Mapping[Any, str]) -> bool:

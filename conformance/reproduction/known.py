@@ -122,7 +122,8 @@ def look_up(function: Any, arguments: list[Part], new: ast.Call) -> Part:
     """Fold getattr and hasattr; what is installed has every name that the adapter asks for."""
     base, name = arguments[0], arguments[1].value
     if not base.is_known:
-        return Part(new)
+        plain = function is getattr and len(arguments) == 2 and name.isidentifier()
+        return Part(ast.Attribute(base.node, name, ast.Load())) if plain else Part(new)
     has = isinstance(base.value, Foreign) or hasattr(base.value, name)
     if function is hasattr:
         return Part(new, has)

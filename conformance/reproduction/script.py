@@ -17,6 +17,7 @@ from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.door import LIMITS, Cut, Question, Text, cut_door, find_adapter
 from conformance.reproduction.literals import (
     as_node,
+    hex_of,
     in_decimal,
     is_array,
     write_array,
@@ -80,7 +81,7 @@ def assemble(witness: Witness, others: Side, text: Text, most: int) -> str:
     asking, used = asking_lines(witness, text)
     found = [
         *header(witness, 3 if most == 1 else 2),
-        *import_lines(witness, text),
+        *import_lines(witness, text, tight=most > 1),
         *given_lines(witness, arguments, used, tight=most > 1),
         *asking,
         *closing_lines(witness, others),
@@ -102,7 +103,7 @@ def header(witness: Witness, lines: int) -> list[str]:
     return [first, *(f"# {line}" for line in told)]
 
 
-def import_lines(witness: Witness, text: Text) -> list[str]:
+def import_lines(witness: Witness, text: Text, tight: bool) -> list[str]:
     """Return the imports; the variables of the backend are set before the framework is imported."""
     names = any(isinstance(v, Bfloat16) for v in witness.case.arguments.values())
     found = dict.fromkeys([*text.imports, "import numpy as np"])
@@ -113,6 +114,10 @@ def import_lines(witness: Witness, text: Text) -> list[str]:
     lines = join_imports(list(found))
     standard = [line for line in lines if root_of(line) in sys.stdlib_module_names]
     rest = [line for line in lines if line not in standard and line != "import numpy as np"]
+    if tight:  # one line for all that are imported whole
+        whole = [line.removeprefix("import ") for line in rest if line.startswith("import ")]
+        rest = [line for line in rest if not line.startswith("import ")]
+        rest = [f"import {', '.join(whole)}", *rest] if whole else rest
     pairs = ", ".join(f'"{k}": "{v}"' for k, v in text.variables.items())
     return [
         *standard,
@@ -145,12 +150,15 @@ def join_imports(lines: list[str]) -> list[str]:
 
 def given_lines(witness: Witness, arguments: dict[str, Any], used: set[str], tight: bool) -> list[str]:
     """Return a line for each array, one that names the rest, and one of what is expected."""
-    lines = []
-    for name, value in arguments.items():
-        if is_array(value) and name in used:
-            line = f"{name} = {write_array(value)}"
-            comment = f"  # {in_decimal(value)}"
-            lines.append(line + comment if len(line + comment) <= WIDTH and show_decimal(value) else line)
+    lines, first = [], witness.case.vector
+    arrays = {n: v for n, v in arguments.items() if is_array(v) and n in used}
+    beside = [n for n, v in arrays.items() if n != first and is_beside(arrays.get(first), v)]
+    if tight and len(beside) == 1:  # x and dy in one line
+        lines.append(two_in_one(first, arrays.pop(first), beside[0], arrays.pop(beside[0])))
+    for name, value in arrays.items():
+        line = f"{name} = {write_array(value)}"
+        comment = f"  # {in_decimal(value)}"
+        lines.append(line + comment if len(line + comment) <= WIDTH and show_decimal(value) else line)
     plain = [f"{n} = {write_plain(v)}" for n, v in arguments.items() if not is_array(v)]
     plain += [f"{n} = {in_decimal(v)}" for n, v in arguments.items() if is_array(v) and n not in used]
     expected, rest = expected_line(witness), ", ".join(plain)
@@ -160,6 +168,19 @@ def given_lines(witness: Witness, arguments: dict[str, Any], used: set[str], tig
             if len(joined) <= WIDTH:
                 return [*lines[:i], joined, *lines[i + 1 :], expected]
     return [*lines, *(textwrap.wrap(f"# {rest}", WIDTH)[:1] if rest else []), expected]
+
+
+def is_beside(a: Any, b: Any) -> bool:
+    """Whether two vectors of a few reals fit into one array."""
+    few = all(isinstance(v, np.ndarray) and v.ndim == 1 and 0 < v.size <= 2 for v in (a, b))
+    return few and a.dtype == b.dtype and a.shape == b.shape and a.dtype.kind == "f"
+
+
+def two_in_one(first: str, a: Any, second: str, b: Any) -> str:
+    """Return one line for two vectors of the same dtype and length."""
+    bits = ["[" + ", ".join(hex_of(v, x.dtype) for v in x.view(f"u{x.dtype.itemsize}")) + "]" for x in (a, b)]
+    line = f"{first}, {second} = np.array([{', '.join(bits)}], np.uint{8 * a.dtype.itemsize})"
+    return f"{line}.view(np.{a.dtype.name})  # {in_decimal(a)} and {in_decimal(b)}"
 
 
 def show_decimal(value: Any) -> bool:

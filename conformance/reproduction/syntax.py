@@ -26,12 +26,6 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def is_chain(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
 def is_refusal(body: list[ast.stmt]) -> bool:
     """Whether statements only say that something is not supported."""
     rest = [s for s in body if not is_text(s)]

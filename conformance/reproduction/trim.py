@@ -20,7 +20,7 @@ def trim(body: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
         before = ast.dump(ast.Module(body, []))
         body = pass_on(body, wanted)
         read = Counter(name for s in body for name in names_in(s))
-        body = drop_unread(body, {*read, *wanted})
+        body = drop_overwritten(drop_unread(body, {*read, *wanted}))
         if ast.dump(ast.Module(body, [])) == before:
             return body
 
@@ -51,6 +51,26 @@ def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
             handler.body = drop_unread(handler.body, read) or [ast.Pass()]
         kept.append(statement)
     return kept
+
+
+def drop_overwritten(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Drop an assignment of a name that is assigned again before anything reads it."""
+    kept: list[ast.stmt] = []
+    for i, statement in enumerate(body):
+        name = assigned(statement)
+        following = body[i + 1 :] if name else []
+        other = next((s for s in following if name in {*names_in(s), *stores([s])}), None)
+        if other is None or assigned(other) != name or name in names_in(other):
+            kept.append(statement)
+    return kept
+
+
+def assigned(statement: ast.stmt) -> str | None:
+    """Return the one name that a statement assigns."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    target = statement.targets[0]
+    return target.id if isinstance(target, ast.Name) else None
 
 
 def in_class(statement: ast.stmt) -> bool:
@@ -170,16 +190,28 @@ def merge(body: list[ast.stmt], wanted: set[str], most: int = 1) -> list[ast.stm
         target = statement.targets[0]
         if not isinstance(target, ast.Name) or target.id in wanted:
             continue
-        if stored[target.id] != 1 or read[target.id] != 1:
+        twice = is_chain(statement.value) and names_in(body[i + 1]).count(target.id) == read[target.id]
+        if stored[target.id] != 1 or (read[target.id] != 1 and not twice):
             continue
         k = next((k for k in range(i + 1, len(body)) if target.id in names_in(body[k])), None)
-        if k is None or not is_first(body[k], target.id) or not may_move(statement, body[i + 1 : k], roots):
+        if (
+            k is None
+            or not (twice or is_first(body[k], target.id))
+            or not may_move(statement, body[i + 1 : k], roots)
+        ):
             continue
         new = flatten(put(body[k], target.id, statement.value))
         if len(lines_of([new])) > most or len(lines_of([new])) > len(lines_of([statement, body[k]])):
             continue
         return merge([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]], wanted, most)
     return body
+
+
+def is_chain(node: ast.expr) -> bool:
+    """Whether an expression is a name with attributes."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def may_move(statement: ast.Assign, over: list[ast.stmt], roots: set[str]) -> bool:
