@@ -27,8 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without a system to ask, the tests of systems are not collected."""
+    """Without a system to ask, the tests of systems are not collected; an example, only where it is named."""
     named = config.getoption("--system") or config.getoption("--adapter")
+    if collection_path.name == "examples" and not any("examples" in argument for argument in config.args):
+        return True
     return True if collection_path.name == "test_systems.py" and not named else None
 
 
