@@ -11,6 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
 from oracle.quantize_and_dequantize import quantize_and_dequantize
+from oracle.quantize_range import MODES, TYPES, quantize_range
 
 Draw = st.DrawFn
 Range = tuple[float, float]
@@ -100,8 +101,28 @@ def asked_scaled(draw: Draw) -> dict[str, Any]:
     }
 
 
+@st.composite
+def asked_for_codes(draw: Draw) -> dict[str, Any]:
+    """Draw a type, a mode and a range, and reals at its ties, codes and ends."""
+    mode = draw(st.sampled_from(MODES))
+    several = {"MIN_COMBINED": ["quint8", "qint8", "quint16"], "MIN_FIRST": [*TYPES][:-1], "SCALED": [*TYPES]}
+    type = draw(st.sampled_from(several[mode]))
+    first, last = TYPES[type]
+    low, high = (np.float32(end) for end in draw(ranges(last - first)))
+    reals = values(float(low), float(high), last - first).filter(lambda value: not np.isnan(value))
+    return {
+        "x": np.array(draw(st.lists(reals, min_size=1, max_size=MAX_LENGTH)), np.float32),
+        "low": np.asarray(low),
+        "high": np.asarray(high),
+        "type": type,
+        "mode": mode,
+        "rounding": draw(st.sampled_from(["half_away", "half_even"])) if mode == "SCALED" else "half_away",
+    }
+
+
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     fake_quant_with_min_max.__name__: asked(),
     fake_quant_with_min_max_gradient.__name__: asked_for_gradients(),
     quantize_and_dequantize.__name__: asked_scaled(),
+    quantize_range.__name__: asked_for_codes(),
 }

@@ -3,6 +3,7 @@
 fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _args, _vars_per_channel
 fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
 quantize_and_dequantize  tf.quantization.quantize_and_dequantize_v2 (its operation's V4); doors: V2, V3
+quantize_range  tf.quantization.quantize (QuantizeV2), which XLA does not have; door: QuantizeV2 itself
 """
 
 from __future__ import annotations
@@ -130,6 +131,45 @@ def _quantize_and_dequantize_v3(x, low, high, signed, bits, range_given, roundin
     return _run(quantizer, x, low, high, np.int32(bits))
 
 
+_CODE_TYPES = {
+    "quint8": (tf.quint8, tf.uint8),
+    "qint8": (tf.qint8, tf.int8),
+    "quint16": (tf.quint16, tf.uint16),
+    "qint16": (tf.qint16, tf.int16),
+    "qint32": (tf.qint32, tf.int32),
+}
+_TIES = {"half_away": "HALF_AWAY_FROM_ZERO", "half_even": "HALF_TO_EVEN"}
+
+
+def quantize_range(x, low, high, type, mode, rounding):
+    quantized, plain = _CODE_TYPES[type]
+
+    def quantize(x, low, high):
+        found = tf.quantization.quantize(x, low, high, quantized, mode=mode, round_mode=_TIES[rounding])
+        return tf.bitcast(found.output, plain), found.output_min, found.output_max
+
+    return _codes(quantize, x, low, high)
+
+
+def _quantize_v2(x, low, high, type, mode, rounding):
+    quantized, plain = _CODE_TYPES[type]
+
+    def quantize(x, low, high):
+        found = tf.raw_ops.QuantizeV2(
+            input=x, min_range=low, max_range=high, T=quantized, mode=mode, round_mode=_TIES[rounding]
+        )
+        return tf.bitcast(found.output, plain), found.output_min, found.output_max
+
+    return _codes(quantize, x, low, high)
+
+
+def _codes(quantize, x, low, high):
+    if _BACKEND == "xla":
+        raise Unsupported("No registered 'QuantizeV2' OpKernel for XLA_CPU_JIT devices")
+    code, low, high = _run(quantize, x, low, high)
+    return {"code": code.astype(np.int64), "low": low, "high": high}
+
+
 DOORS = {
     "fake_quant_with_min_max": {
         "args": _fake_quant_args,
@@ -144,5 +184,8 @@ DOORS = {
     "quantize_and_dequantize": {
         "op-v2": _quantize_and_dequantize_v2,
         "op-v3": _quantize_and_dequantize_v3,
+    },
+    "quantize_range": {
+        "op-v2": _quantize_v2,
     },
 }
