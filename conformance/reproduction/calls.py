@@ -52,6 +52,7 @@ class Calls(Folder):
     def __init__(self, sources: Sources, has_bfloat16: bool, longest: int = 99) -> None:
         self.sources, self.has_bfloat16, self.longest = sources, has_bfloat16, longest
         self.taken: set[str] = {"np", "expected", "actual", "show", "sys", "os"}
+        self.given = set(self.taken)  # what no statement of the adapter makes
         self.imports: dict[str, None] = {}
         self.definitions: dict[Any, list[ast.stmt]] = {}  # in the order of the script
         self.stores: dict[Any, Keywords] = {}  # dicts of modules that functions change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import re
 import sys
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from conformance.claims import Claim, file_name, load_claims
 from conformance.interpreters import Interpreter, find_interpreter, read_named
@@ -24,6 +27,7 @@ from conformance.reproduction.witness import NoWitness, Witness, find_witness
 from conformance.row import Row
 from conformance.story import Side, sides
 from conformance.survey import show_progress
+from oracle.formats import carried
 
 CLEAN, CHANGED = 0, 1
 
@@ -229,7 +233,7 @@ def holds_entry(witness: Witness) -> Callable[[Outcome], str]:
         if witness.actual.value is None or witness.output not in witness.actual.value:
             same = steady(got)[:60] == steady(wanted)[:60] or not wanted
         else:
-            same = got.partition(" = ")[0] == wanted
+            same = got.partition(" = ")[0] == wanted or is_near(witness, got)
         if outcome.status == 0 and line:
             return f"the divergence must live, got {got}: it has gone"
         if outcome.status != 1 or not same:
@@ -238,6 +242,20 @@ def holds_entry(witness: Witness) -> Callable[[Outcome], str]:
         return ""
 
     return holds
+
+
+def is_near(witness: Witness, got: str) -> bool:
+    """Whether what was drawn, or summed, lies as near to what is stored as the definition's bounds allow."""
+    assert witness.actual.value is not None
+    stored = np.asarray(carried(witness.actual.value[witness.output]))
+    try:
+        numbers = np.array(ast.literal_eval(got.partition(" = ")[0].partition(" ")[2]), np.float64)
+    except (ValueError, SyntaxError):
+        return False
+    apart = 2 * np.max(witness.within)
+    return numbers.shape == stored.shape and bool(
+        np.all(np.abs(numbers - stored.astype(np.float64)) <= apart)
+    )
 
 
 def steady(text: str) -> str:

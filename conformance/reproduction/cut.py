@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
-from typing import Any
 
 from conformance.reproduction.calls import Calls, CannotCut, NotStraight
 from conformance.reproduction.fold import Scope
@@ -30,7 +28,7 @@ from conformance.reproduction.syntax import (
     returns_in,
     stored_in,
 )  # fmt: skip
-from conformance.reproduction.trim import is_pure
+from conformance.reproduction.trim import is_pure, touched
 
 MAX_ROUNDS = 8  # of a loop that is written out
 
@@ -177,11 +175,7 @@ class Cutter(Calls):
             self.forget(call.func.value.id, scope)
         own = isinstance(call, ast.Call) and is_own(self.fold(call.func, scope.elsewhere(None)).value)
         part = self.fold(node.value, scope)
-        if part.is_known or (own and not isinstance(part.node, ast.Call)):
-            return []
-        if own and scope.statements is not None and isinstance(part.node, ast.Call) and not is_separate(
-            part.node, self._named
-        ):  # fmt: skip
+        if part.is_known or (own and not touched(part.node, self.taken - self.given)):
             return []
         return [ast.Expr(part.node)]
 
@@ -447,7 +441,3 @@ class _Bind(ast.Pass):
     def __init__(self, parts: dict[str, Part], body: list[ast.stmt]) -> None:
         super().__init__()
         self.parts, self.fresh = parts, stored_in(body)
-
-
-def is_separate(call: ast.Call, named: Mapping[Any, str]) -> bool:
-    return isinstance(call.func, ast.Name) and call.func.id in named.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from conformance.reproduction.fold import Scope
 from conformance.reproduction.foreign import Foreign, Source, Sources, environment
 from conformance.reproduction.known import is_own
 from conformance.reproduction.literals import is_array
-from conformance.reproduction.part import UNKNOWN, Part, names_in
+from conformance.reproduction.part import UNKNOWN, Part, attempt, names_in
 from conformance.reproduction.syntax import rename
 from conformance.reproduction.trim import gather, lines_of, merge, trim
 from conformance.survey import adapter_path
@@ -79,6 +79,7 @@ def cut_door(question: Question, limit: int) -> Cut:
     source = sources.load(question.path.stem, question.path)
     cutter = Cutter(sources, has_bfloat16(question.arguments), limit)
     cutter.taken |= question.arguments.keys()
+    cutter.given |= question.arguments.keys()
     with environment(sources.variables):
         function = find_function(source, question.operation, question.door)
         parts = [(name, argument_part(name, value)) for name, value in question.arguments.items()]
@@ -201,13 +202,23 @@ def effects_of(cutter: Cutter, source: Source) -> list[ast.stmt]:
     """Return what a module does to its framework when it is imported."""
     foreign = {name for name, value in source.values.items() if isinstance(value, Foreign)}
     found: list[ast.stmt] = []
-    for statement in source.tree.body:
-        inside = statement.body[0] if isinstance(statement, ast.If) and statement.body else statement
-        is_call = isinstance(inside, ast.Expr) and isinstance(inside.value, ast.Call)
-        is_talk = any(word in ast.unparse(inside).lower() for word in ("log", "warn", "verbos"))
+    for statement in executed(source, source.tree.body):
+        is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+        is_talk = any(word in ast.unparse(statement).lower() for word in ("log", "warn", "verbos"))
         if is_call and not is_talk and foreign & set(names_in(statement)):
             found += [cutter.resolve(s) for s in cutter.block([statement], Scope(source))]
     return found
+
+
+def executed(source: Source, body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a module that its backend and its version execute."""
+    for statement in body:
+        if isinstance(statement, ast.If):
+            test = attempt(eval, ast.unparse(statement.test), source.values)
+            if test is not UNKNOWN and not isinstance(test, Foreign):
+                yield from executed(source, statement.body if test else statement.orelse)
+        else:
+            yield statement
 
 
 def side_imports(sources: Sources, imports: tuple[str, ...]) -> list[str]:

@@ -327,7 +327,7 @@ def test(witness: Witness) -> str:
     if isinstance(differing(wanted, got), str):
         return "(actual.dtype, actual.shape) != (expected.dtype, expected.shape)"
     if np.any(witness.within):
-        return f"bool(np.any(np.abs(actual - expected.astype(float)) > {within_text(witness)}))"
+        return f"not np.all(np.abs(actual - expected.astype(float)) <= {within_text(witness)})"
     return "repr(actual.tolist()) != repr(expected.tolist())"
 
 

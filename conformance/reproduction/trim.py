@@ -20,9 +20,35 @@ def trim(body: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
         before = ast.dump(ast.Module(body, []))
         body = pass_on(body, wanted)
         read = Counter(name for s in body for name in names_in(s))
-        body = drop_overwritten(drop_unread(body, {*read, *wanted}))
+        kept = keep_effects(body, {*read, *wanted}, read)
+        body = drop_overwritten(drop_unread(kept, {*read, *wanted}), read)
         if ast.dump(ast.Module(body, [])) == before:
             return body
+
+
+def keep_effects(body: list[ast.stmt], read: set[str], count: Counter[str]) -> list[ast.stmt]:
+    """Keep calls that may change what is read later, though nobody reads what they return."""
+    local = set(stores(body))
+    kept: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.Assign) and all(is_unread(t, read) for t in statement.targets):
+            here = Counter(names_in(statement))
+            shared = {name for name in touched(statement.value, local) if count[name] > here[name]}
+            statement = ast.Expr(statement.value) if shared else statement
+        kept.append(statement)
+    return kept
+
+
+def touched(node: ast.expr, local: set[str]) -> set[str]:
+    """Return the variables that an expression calls, or hands to a call that may change them."""
+    found: set[str] = set()
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        if isinstance(call.func, ast.Name) and call.func.id in local:
+            found.add(call.func.id)
+        if not is_pure(ast.Call(call.func, [], [])):
+            handed = [*call.args, *(keyword.value for keyword in call.keywords)]
+            found |= {name for argument in handed for name in names_in(argument)} & local
+    return found
 
 
 def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
@@ -53,11 +79,14 @@ def drop_unread(body: list[ast.stmt], read: set[str]) -> list[ast.stmt]:
     return kept
 
 
-def drop_overwritten(body: list[ast.stmt]) -> list[ast.stmt]:
+def drop_overwritten(body: list[ast.stmt], count: Counter[str]) -> list[ast.stmt]:
     """Drop an assignment of a name that is assigned again before anything reads it."""
     kept: list[ast.stmt] = []
+    local = set(stores(body))
     for i, statement in enumerate(body):
         name = assigned(statement)
+        if isinstance(statement, ast.Assign) and touched(statement.value, local):
+            name = None
         following = body[i + 1 :] if name else []
         other = next((s for s in following if name in {*names_in(s), *stores([s])}), None)
         if other is None or assigned(other) != name or name in names_in(other):

@@ -118,7 +118,9 @@ def shrink(witness: Witness, ledger: list[Entry]) -> Witness:
     vector = carried(case.arguments[case.vector])
     if vector.size < 2:
         return witness
-    one = one_element(witness) if is_elementwise(witness) and not others_of(case) else one_line(witness)
+    one = (
+        one_element(witness) if is_elementwise(witness) and not others_of(case) else one_line(witness, ledger)
+    )
     if one is not None:
         return one
     if witness.actual.outcome == "value" and (few := few_elements(witness, ledger)) is not None:
@@ -160,7 +162,7 @@ def one_element(witness: Witness) -> Witness | None:
     return replace(witness, case=small, expected=wanted, actual=element(b, index, small))
 
 
-def one_line(witness: Witness) -> Witness | None:
+def one_line(witness: Witness, ledger: list[Entry]) -> Witness | None:
     """Return the witness with one element for each channel: one index on every other axis of the vector."""
     case, a, b = witness.case, witness.expected, witness.actual
     shape = carried(case.arguments[case.vector]).shape
@@ -187,23 +189,37 @@ def one_line(witness: Witness) -> Witness | None:
         if not is_same(again, wanted) and wanted.value is not None:
             return None  # an element depends on others
         wanted = again
-    if not is_predicted_alone(witness, small, piece):
+    if not is_predicted_alone(witness, small, piece, ledger):
         return None
     return replace(witness, case=small, expected=wanted, actual=actual)
 
 
-def is_predicted_alone(witness: Witness, small: Case, piece: tuple[slice, ...]) -> bool:
-    """Whether the entry's profile gives a piece alone what it gives within the vector."""
-    case = witness.case
-    profile = replace(DEFINITIONS[case.operation].profile, **witness.entry.profile)
-    if contradiction(case.operation, profile):
-        return True
+def is_predicted_alone(witness: Witness, small: Case, piece: tuple[slice, ...], ledger: list[Entry]) -> bool:
+    """Whether the row's profile gives a piece alone what it gives within the vector, and that still tells."""
+    case, base = witness.case, DEFINITIONS[witness.case.operation].profile
+    profile = predicting_profile(witness, ledger)
+    if profile is None:
+        return witness.actual.value is None or is_elementwise(witness)
     shape = carried(case.arguments[case.vector]).shape
     whole, alone = compute_answer(case, profile), compute_answer(small, profile)
     if whole.value is None or alone.value is None:
         return whole.outcome == alone.outcome
     cut = {name: cut_axes(value, piece, shape) for name, value in whole.value.items()}
-    return is_same(Answer("value", cut), alone)
+    tells = witness.against != "the definition" or not is_same(compute_answer(small, base), alone)
+    return tells and is_same(Answer("value", cut), alone)
+
+
+def predicting_profile(witness: Witness, ledger: list[Entry]) -> Any:
+    """Return the profile of the entries that cover the witness, where it predicts the stored answer."""
+    entry, case, row = witness.entry, witness.case, witness.row
+    if not entry.profile:
+        return None
+    key = (row.system, row.version, row.backend, row.operation)
+    covering = tuple(e for e in ledger if e.covers(*key) and e.covers_door(witness.door))
+    profile = effective(DEFINITIONS[case.operation].profile, case, covering)
+    if contradiction(case.operation, profile):
+        return None
+    return profile if is_same(compute_answer(case, profile), witness.actual) else None
 
 
 def kept_axes(case: Case, shape: tuple[int, ...]) -> set[int] | None:
@@ -246,21 +262,13 @@ def answers_alone(witness: Witness, index: int) -> bool:
 
 def few_elements(witness: Witness, ledger: list[Entry]) -> Witness | None:
     """Return the fewest consecutive elements on which the ledger's profile leaves the definition."""
-    entry, case, row = witness.entry, witness.case, witness.row
+    entry, case = witness.entry, witness.case
     if witness.against != "the definition" or not entry.profile or others_of(case):
         return None
-    covering = tuple(
-        e
-        for e in ledger
-        if e.covers(row.system, row.version, row.backend, row.operation) and e.covers_door(witness.door)
-    )
     base = DEFINITIONS[case.operation].profile
-    profile = effective(base, case, covering)
-    alone = replace(base, **entry.profile)
-    if contradiction(case.operation, alone) or contradiction(case.operation, profile):
-        return None
-    if not is_same(compute_answer(case, profile), witness.actual):
-        return None  # the profile leaves something open
+    profile, alone = predicting_profile(witness, ledger), replace(base, **entry.profile)
+    if profile is None or contradiction(case.operation, alone):
+        return None  # or the profile leaves something open
     for piece in pieces(carried(case.arguments[case.vector]).size):
         small = cut_case(case, piece)
         if small is None:
