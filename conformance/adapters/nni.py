@@ -63,7 +63,7 @@ class _New:
         }
         self.quantizer = LsqQuantizer(self.model, [config], evaluator)
         self.space = self.model.layer._nni_wrapper.quantization_target_spaces[self.name]
-        self.model(torch.zeros(1, _rows(x).shape[1]) if self.is_weight else x)  # chooses the step size
+        self.model(torch.zeros(1, self.model.layer.in_features) if self.is_weight else x)  # chooses the step size
 
     @property
     def step(self):
@@ -73,7 +73,7 @@ class _New:
         """Return the quantized tensor, and the one that it was made of."""
         if not self.is_weight:
             return self.model(x), x
-        self.model(torch.zeros(1, _rows(x).shape[1]))
+        self.model(torch.zeros(1, self.model.layer.in_features))
         return self.model.layer.weight, self.space.target
 
     def set_step(self, step):
@@ -110,7 +110,7 @@ class _Old:
         """Return the quantized tensor, and the one that it was made of."""
         if not self.is_weight:
             return self.model(x), x
-        self.model(torch.zeros(1, _rows(x).shape[1]))
+        self.model(torch.zeros(1, self.model.layer.module.in_features))
         return self.model.layer.module.weight, self.model.layer.module.old_weight
 
     def set_step(self, step):
