@@ -8,6 +8,7 @@ comes out of an Identity layer. Before the first optimizer step the quantizer ch
 from __future__ import annotations
 
 import tempfile
+from collections import OrderedDict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,19 +34,15 @@ def version():
     return nni.__version__
 
 
-class _Model(torch.nn.Module):
-    """One layer to quantize, and a parameter, which optimizers need."""
-
-    def __init__(self, weight=None):
-        super().__init__()
-        self.layer = torch.nn.Identity()
-        if weight is not None:
-            self.layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-            self.layer.weight.data = weight
-        self.other = torch.nn.Linear(1, 1)
-
-    def forward(self, x):
-        return self.layer(x)
+def _model(weight=None):
+    """Return a model of one layer to quantize, with a parameter besides, which optimizers need."""
+    layer = torch.nn.Identity()
+    if weight is not None:
+        layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+        layer.weight.data = weight
+    model = torch.nn.Sequential(OrderedDict(layer=layer))
+    model.register_parameter("other", torch.nn.Parameter(torch.zeros(1)))
+    return model
 
 
 class _New:
@@ -54,7 +51,7 @@ class _New:
     def __init__(self, target, qmin, qmax, x, granularity="default"):
         self.name = {"input": "_input_0", "weight": "weight", "output": "_output_0"}[target]
         self.is_weight = target == "weight"
-        self.model = _Model(_rows(x).clone() if self.is_weight else None)
+        self.model = _model(_rows(x).clone() if self.is_weight else None)
         optimizer = nni.trace(torch.optim.SGD)(self.model.parameters(), lr=0.0)
         evaluator = TorchEvaluator(lambda *_, **__: None, optimizer, lambda batch, model: model(batch))
         config = {
@@ -66,7 +63,7 @@ class _New:
         }
         self.quantizer = LsqQuantizer(self.model, [config], evaluator)
         self.space = self.model.layer._nni_wrapper.quantization_target_spaces[self.name]
-        self.model(torch.zeros(1, _rows(x).shape[1]) if self.is_weight else x)  # chooses the step size
+        self.model(torch.zeros(1, self.model.layer.in_features) if self.is_weight else x)  # chooses the step size
 
     @property
     def step(self):
@@ -76,7 +73,7 @@ class _New:
         """Return the quantized tensor, and the one that it was made of."""
         if not self.is_weight:
             return self.model(x), x
-        self.model(torch.zeros(1, _rows(x).shape[1]))
+        self.model(torch.zeros(1, self.model.layer.in_features))
         return self.model.layer.weight, self.space.target
 
     def set_step(self, step):
@@ -95,7 +92,7 @@ class _Old:
         if granularity != "default":
             raise Unsupported("LsqQuantizer of NNI 2.10 is per tensor")
         self.target, self.is_weight = target, target == "weight"
-        self.model = _Model(_rows(x).clone() if self.is_weight else None)
+        self.model = _model(_rows(x).clone() if self.is_weight else None)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.0)
         kind = type(self.model.layer).__name__
         config = {"quant_types": [target], "quant_bits": _bits(qmin, qmax), "op_types": [kind],
@@ -113,7 +110,7 @@ class _Old:
         """Return the quantized tensor, and the one that it was made of."""
         if not self.is_weight:
             return self.model(x), x
-        self.model(torch.zeros(1, _rows(x).shape[1]))
+        self.model(torch.zeros(1, self.model.layer.module.in_features))
         return self.model.layer.module.weight, self.model.layer.module.old_weight
 
     def set_step(self, step):
