@@ -34,8 +34,8 @@ class Case:
 
     @property
     def dtype(self) -> str:
-        """The dtype of the reals: of x, or of the scale where there is no x."""
-        return format_of(self.arguments["x" if "x" in self.arguments else "scale"]).name
+        """The dtype of the reals: of x, or of the scale where there is no x, or of the range."""
+        return format_of(next(self.arguments[n] for n in ("x", "scale", "low") if n in self.arguments)).name
 
     @property
     def codes(self) -> str:
