@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from oracle.dequantize_range import dequantize_range
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
 from oracle.quantize_and_dequantize import quantize_and_dequantize
@@ -120,9 +121,20 @@ def asked_for_codes(draw: Draw) -> dict[str, Any]:
     }
 
 
+@st.composite
+def asked_for_reals(draw: Draw) -> dict[str, Any]:
+    """Draw a type, a mode, a range, and codes, the first and the last one among them."""
+    arguments = draw(asked_for_codes())
+    first, last = TYPES[arguments["type"]]
+    codes = st.one_of(st.sampled_from([first, first + 1, 0, last - 1, last]), st.integers(first, last))
+    code = np.array(draw(st.lists(codes, min_size=1, max_size=MAX_LENGTH)), np.int64)
+    return {"code": code, **{name: arguments[name] for name in ("low", "high", "type", "mode")}}
+
+
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     fake_quant_with_min_max.__name__: asked(),
     fake_quant_with_min_max_gradient.__name__: asked_for_gradients(),
     quantize_and_dequantize.__name__: asked_scaled(),
     quantize_range.__name__: asked_for_codes(),
+    dequantize_range.__name__: asked_for_reals(),
 }

@@ -4,6 +4,7 @@ fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _a
 fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
 quantize_and_dequantize  tf.quantization.quantize_and_dequantize_v2 (its operation's V4); doors: V2, V3
 quantize_range  tf.quantization.quantize (QuantizeV2), which XLA does not have; door: QuantizeV2 itself
+dequantize_range  tf.quantization.dequantize (Dequantize)
 """
 
 from __future__ import annotations
@@ -168,6 +169,19 @@ def _codes(quantize, x, low, high):
         raise Unsupported("No registered 'QuantizeV2' OpKernel for XLA_CPU_JIT devices")
     code, low, high = _run(quantize, x, low, high)
     return {"code": code.astype(np.int64), "low": low, "high": high}
+
+
+def dequantize_range(code, low, high, type, mode):
+    if _BACKEND == "xla" and mode != "MIN_COMBINED":
+        raise Unsupported(f"XLA's Dequantize: Mode string must be 'MIN_COMBINED' is {mode}'")
+    if _BACKEND == "xla" and type not in ("quint8", "qint8"):
+        raise Unsupported(f"XLA's bitcast: Detected unsupported operations ({type})")
+    quantized, plain = _CODE_TYPES[type]
+
+    def dequantize(code, low, high):
+        return tf.quantization.dequantize(tf.bitcast(code, quantized), low, high, mode=mode)
+
+    return _run(dequantize, code.astype(plain.as_numpy_dtype), low, high)
 
 
 DOORS = {
