@@ -48,7 +48,7 @@ def format_of(value: Any) -> Format:
     if isinstance(value, Bfloat16):
         return BFLOAT16
     dtype = np.asarray(value).dtype
-    found = BY_DTYPE.get(dtype)
+    found = BY_DTYPE.get(dtype) or BY_DTYPE.get(dtype.newbyteorder("="))
     if found is None:
         raise ValueError(f"reals must be float16, bfloat16, float32 or float64, got {dtype.name}")
     return found

@@ -39,6 +39,7 @@ def test_every_case_tells_some_wrong_choice_from_the_definition(operation):
         for case in cases_of(operation)
         if not is_undefined(operation, case.arguments)
         and case.id.split("/")[1] not in SHAPES
+        and expected(case, base).outcome != "refused"  # told by an answer
         and all(is_same(expected(case, base), expected(case, p)) for p in wrong)
     ]
     assert idle == []

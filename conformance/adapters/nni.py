@@ -63,7 +63,9 @@ class _New:
         }
         self.quantizer = LsqQuantizer(self.model, [config], evaluator)
         self.space = self.model.layer._nni_wrapper.quantization_target_spaces[self.name]
-        self.model(torch.zeros(1, self.model.layer.in_features) if self.is_weight else x)  # chooses the step size
+        self.model(
+            torch.zeros(1, self.model.layer.in_features) if self.is_weight else x
+        )  # chooses the step size
 
     @property
     def step(self):

@@ -196,8 +196,8 @@ def test_an_axis_and_its_parameters_are_checked() -> None:
 def test_codes_that_are_computed_with_where_they_are_not_refused() -> None:
     computes = Profile(validation="computes")
     x = np.float32([-100, 0, 100])
-    assert quantize(x, np.float32(1), 0, 7, -8, computes).tolist() == [-8, -8, -8]
-    assert quantize(x, np.float32(1), 200, 0, 127, computes).tolist() == [100, 127, 127]
+    assert quantize(x, np.float32(1), 0, 7, -8, profile=computes).tolist() == [-8, -8, -8]
+    assert quantize(x, np.float32(1), 200, 0, 127, profile=computes).tolist() == [100, 127, 127]
 
 
 @pytest.mark.parametrize("target", [FLOAT16, BFLOAT16, FLOAT32, FLOAT64], ids=lambda f: f.name)
@@ -210,26 +210,26 @@ def test_nothing_warns(target: Format) -> None:
         for profile in PROFILES:
             for scale in (1e300, 1e-300):
                 stored = replace(profile, stored_scale="float32", subnormals="flushed")
-                quantize(x, scale, 0, -(2**31), 2**31 - 1, stored)
-                fake_quantize(x, scale, 0, -(2**31), 2**31 - 1, stored)
-                dequantize(np.array([-5, 5]), scale, *INT8, target.name, stored)
+                quantize(x, scale, 0, -(2**31), 2**31 - 1, profile=stored)
+                fake_quantize(x, scale, 0, -(2**31), 2**31 - 1, profile=stored)
+                dequantize(np.array([-5, 5]), scale, *INT8, target.name, profile=stored)
 
 
 def test_nan_and_the_infinities_of_float16_convert_as_on_x86() -> None:
     x = np.float16([np.nan, -np.inf, np.inf])
     wraps = Profile(overflow="int32", nan="overflow")
-    assert quantize(x, np.float16(1), 3, -128, 127, wraps).tolist() == [-128, -128, -128]
-    assert quantize(x, np.float16(1), -3, -128, 127, wraps).tolist() == [127, 127, 127]
+    assert quantize(x, np.float16(1), 3, -128, 127, profile=wraps).tolist() == [-128, -128, -128]
+    assert quantize(x, np.float16(1), -3, -128, 127, profile=wraps).tolist() == [127, 127, 127]
     limited = Profile(overflow="int32_below")
-    assert quantize(x, np.float16(1), 3, -128, 127, limited).tolist() == [-128, -128, 127]
+    assert quantize(x, np.float16(1), 3, -128, 127, profile=limited).tolist() == [-128, -128, 127]
     wide = Profile(overflow="int64")
-    assert quantize(x, np.float16(1), -3, -128, 127, wide).tolist() == [-128, 127, 127]
+    assert quantize(x, np.float16(1), -3, -128, 127, profile=wide).tolist() == [-128, 127, 127]
 
 
 def test_zeros() -> None:
     x = np.float32([-0.0, -0.01, 0.01, 0.0])
     assert np.signbit(fake_quantize(x, SCALE, *INT8)).tolist() == [False] * 4
-    kept = fake_quantize(x, SCALE, *INT8, Profile(zero="kept"))
+    kept = fake_quantize(x, SCALE, *INT8, profile=Profile(zero="kept"))
     assert np.signbit(kept).tolist() == [True, True, False, False]
     assert not kept.any()
 
