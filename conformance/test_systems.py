@@ -81,7 +81,9 @@ def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str)
     verdicts = [v for v in checked(asked).verdicts if v.row.operation == operation and v.groups]
     if not verdicts:
         pytest.skip("the adapter lacks the operation")
-    group = next(g for g in verdicts[0].groups if "plain" in g.doors)
+    group = next((g for g in verdicts[0].groups if "plain" in g.doors), None)
+    if group is None:
+        pytest.skip("the adapter answers through other doors only")
     assert group.profile is not None, "test_case says why"
 
     @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
