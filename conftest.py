@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cases.case import Case, all_cases
 from conformance.ask import AdapterMissing
 from conformance.check import Target, available, targets
+from oracle.definition import DEFINITIONS
 
 MISSING = pytest.StashKey[dict[str, str]]()
 
@@ -35,10 +37,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "asked" in metafunc.fixturenames:
-        found = chosen_targets(metafunc.config)
-        ids = [f"{t.adapter}-{t.backend}" for t in found]
-        metafunc.parametrize("asked", found, ids=ids, scope="session")
+    """Ask each backend for what its adapter offers, no more; side by side, a backend stays in one process."""
+    if "asked" not in metafunc.fixturenames:
+        return
+    names = [name for name in ("asked", "case", "operation") if name in metafunc.fixturenames]
+    offered = {
+        "case": lambda t: [(t, c) for c in all_cases().values() if c.operation in t.operations],
+        "operation": lambda t: [(t, name) for name in DEFINITIONS if name in t.operations],
+        "asked": lambda t: [(t,)],
+    }[names[-1]]
+    found = [row for target in chosen_targets(metafunc.config) for row in offered(target)]
+    metafunc.parametrize(names, [pytest.param(*row, id=name_of(*row), marks=in_one_process(row[0]))
+                                 for row in found], scope="session")  # fmt: skip
+
+
+def name_of(target: Target, what: Case | str = "") -> str:
+    """Return a test's name: torch-eager-quantize, or with the case's own."""
+    named = what.id if isinstance(what, Case) else what
+    return "-".join(filter(None, [target.adapter, target.backend, named]))
+
+
+def in_one_process(target: Target) -> pytest.MarkDecorator:
+    return pytest.mark.xdist_group(f"{target.adapter}-{target.backend}")
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:

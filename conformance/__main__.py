@@ -12,6 +12,7 @@ failed; the higher wins.
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import sys
@@ -26,6 +27,7 @@ from conformance.check import (
     HARNESS,
     USAGE,
     Checked,
+    Target,
     available,
     check,
     describe_search,
@@ -38,10 +40,12 @@ from conformance.check import (
 )  # fmt: skip
 from conformance.fakes import run_fakes
 from conformance.identify import identify
+from conformance.interpreters import environment_of
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import Observation, read, write
 from conformance.reproduction.command import add_door
 from conformance.survey import built_in_systems, show_progress
+from oracle.definition import DEFINITIONS
 
 RUN = Path(__file__).parent.parent / "reports" / "run"
 
@@ -80,7 +84,16 @@ def in_words_missing(options: argparse.Namespace, error: AdapterMissing) -> str:
 
 
 def how_to_get(system: str) -> str:
-    return f"tox -e {'onnx' if system.startswith('onnx') else system} installs it, or name --python"
+    environment = environment_of(system)
+    return f"tox -e {environment.name if environment else system} installs it, or name --python"
+
+
+def warn_of_strangers(found: list[Target]) -> None:
+    """Say which public functions of an adapter no question is ever put to: one may be misspelt."""
+    for name in sorted({name for target in found for name in target.operations} - set(DEFINITIONS)):
+        near = difflib.get_close_matches(name, DEFINITIONS, 1)
+        hint = f" (near: {near[0]})" if near else ""
+        print(f"warning: an adapter's function must be an operation, got {name}{hint}", file=sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -178,6 +191,7 @@ def observations(options: argparse.Namespace) -> list[Observation]:
             raise ValueError("at least one framework must be installed, got none: try tox, or --python")
     cases = select(options.op, options.case)
     asked = [t for name in names for t in targets(name, options.backend, options.python)]
+    warn_of_strangers(asked)
     return [observe(target, cases, options.timeout, show_progress) for target in asked]
 
 

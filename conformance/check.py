@@ -27,6 +27,7 @@ class Target:
     backend: str | None
     python: str
     variables: dict[str, str]
+    operations: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ def targets(adapter: str, backend: str | None, python: str = sys.executable) -> 
         AdapterMissing: the framework is not installed where the worker runs.
         ValueError: the adapter has no such backend.
     """
-    backends: dict[str, dict[str, str]] = probe(adapter, python)["backends"]
+    hello = probe(adapter, python)
+    backends: dict[str, dict[str, str]] = hello["backends"]
     if backend is not None and backend not in backends:
         raise ValueError(f"backend must be one of {', '.join(backends)}, got {backend}")
-    return [Target(adapter, name, python, variables) for name, variables in backends.items()
+    operations = frozenset(hello["operations"])
+    return [Target(adapter, name, python, variables, operations) for name, variables in backends.items()
             if backend in (None, name)]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import OBSERVATIONS, read_all
+from conformance.survey import built_in_systems
 from reports.difference import accept, differences
 from reports.page import put_into_readme, render
 from reports.summary import in_lines, judge_all, summarize
@@ -72,15 +73,18 @@ def run_diff(options: argparse.Namespace) -> int:
 
 
 def run_accept(options: argparse.Namespace) -> int:
-    """Copy a run over what is committed."""
-    _observed(options.folder)
+    """Copy a run over what is committed; a red one too: its status says so."""
+    strangers = {o.header.system for o in _observed(options.folder)} - set(built_in_systems())
+    if strangers:
+        raise ValueError(f"only built-in systems are committed, got {', '.join(sorted(strangers))}")
     for path in accept(options.folder, OBSERVATIONS):
         print(path)
     ledger = load_ledger(LEDGER)
     verdicts = judge_all(read_all(), ledger)
     render(verdicts, ledger, REPORTS)
     put_into_readme(verdicts)
-    return 0
+    print("\n".join(in_lines(summarize(verdicts))))
+    return 1 if any(v.is_red for v in verdicts) else 0
 
 
 def run_render(options: argparse.Namespace) -> int:

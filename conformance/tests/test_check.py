@@ -9,7 +9,7 @@ import pytest
 
 from cases.case import all_cases
 from conformance import check
-from conformance.__main__ import main
+from conformance.__main__ import how_to_get, main
 from conformance.check import CHANGED, CLEAN, USAGE
 from conformance.observation import read
 
@@ -290,7 +290,20 @@ def test_an_interpreter_that_is_none_is_wrong_usage(capsys):
 
 def test_an_adapter_without_the_operation_observes_nothing(capsys):
     status, _, err = run(capsys, "--adapter", PLANTED / "honest.py", "--case", TIES)
-    assert (status, err) == (CHANGED, "nothing was observed\n")
+    assert (status, err.splitlines()[-1]) == (CHANGED, "nothing was observed")
+
+
+def test_a_misspelt_operation_is_not_dropped_in_silence(capsys, tmp_path):
+    adapter = tmp_path / "misspelt.py"
+    adapter.write_text("def version():\n    return '1'\ndef quantise(x):\n    return x\n", "utf-8")
+    status, _, err = run(capsys, "--adapter", adapter, "--case", TIES)
+    assert (status, err.splitlines()[0]) == (
+        CHANGED, "warning: an adapter's function must be an operation, got quantise (near: quantize)"
+    )  # fmt: skip
+
+
+def test_a_missing_framework_is_installed_by_its_environment():
+    assert how_to_get("qkeras").startswith("tox -e tf ")
 
 
 # The other doors --------------------------------------------------------------------------
