@@ -20,6 +20,8 @@ CASES = [
     Case("bernoulli/shares", ask(), "sigmoid(x) alone is nearer to a half"),
     Case("bernoulli/alpha", ask(alpha=0.5), "sigmoid(x) alone is nearer to a half"),
     Case("bernoulli/large", ask([1e8, 3e9, 16777217.0, 0.1], alpha=1.0), "x + (quantized - x) is 0 of 1e8"),
+    Case("bernoulli/large-with-alpha", ask([1e8, 3e9, 16777217.0, 0.1], alpha=0.5),
+         "x + (quantized - x) is 0 of 1e8"),
     Case("bernoulli/temperature", ask(temperature=2.0),
          "the configuration does not hold the temperature: 6"),
     Case("bernoulli/hard-sigmoid", ask([-0.1, 0.05, 0.1, 0.15, -0.5, 0.5], use_real_sigmoid=False),

@@ -37,4 +37,12 @@ CASES = [
     Case("quantized_bits_gradient/subnormal", ask([0.3, -0.3], [1e-39, -1e-40], bits=4,
                                                   qnoise_factor=0.5, use_ste=False),
          "half of a subnormal is flushed to 0"),
+    Case("quantized_bits_gradient/subnormal-passes", ask([0.0, -5.0], [1e-39, -1e-40], bits=4),
+         "nothing is multiplied, nothing flushed; a mask stops -5"),
+    Case("quantized_bits_gradient/subnormal-times-one",
+         ask([0.3, -0.3], [1e-39, -1e-40], bits=4, qnoise_factor=0.0, use_ste=False),
+         "1 * dy is flushed, unless the factor is folded away"),
+    Case("quantized_bits_gradient/auto-small-and-large",
+         ask(TABLE[:2], [[1e-39, -1e-40], [3e38, -2.0]], bits=8, integer=3, alpha="auto"),
+         "dy * 8 overflows, and a subnormal dy is flushed: alpha is found of x / 8, and x is 8 * (x / 8)"),
 ]  # fmt: skip

@@ -26,6 +26,8 @@ CASES = [
          "floor gives 0.875 of 0.93"),
     Case("quantized_relu/beyond-float32", ask([3e38, -3e38, 1e-40, 0.09375], 8, 0),
          "x * 2^bits overflows: an arithmetic that adds round(t) - t gives NaN"),
+    Case("quantized_relu/overflow-of-a-product", ask([3e38, 1e30, 0.5], 3, 3),
+         "x * 8 overflows before it is divided by 8, and gives NaN; x * 1 does not"),
     Case("quantized_relu/infinity", ask(singles([np.inf, -np.inf]), 4, 1),
          "x + (quantized - x) gives NaN; the last code is 1.875"),
     Case("quantized_relu/below-zero", ask(-TIES, 4, 0, negative_slope=0.25),

@@ -30,6 +30,8 @@ CASES = [
     Case("quantized_sigmoid_gradient/real-symmetric", ask([*POINTS[:6], 5.0, -4.0], 6, use_real_sigmoid=True,
                                                        symmetric=True),
          "the text makes use_real_sigmoid symmetric"),
+    Case("quantized_sigmoid_gradient/beside-a-tie", ask(neighbours(singles([0.9375, -0.9375])), 4),
+         "x / 2 + 1 / 2 in float32 makes a tie of 0.93749994, and clips its code: 0"),
     Case("quantized_sigmoid_gradient/infinity", ask(singles([np.inf, -np.inf, 0.97]), 4),
          "0.97 lies on the line, but its code is clipped"),
     Case("quantized_sigmoid_gradient/rank-3", ask(np.reshape(POINTS, (2, 2, 2)), 4),

@@ -28,6 +28,8 @@ CASES = [
          "the text loses use_real_tanh"),
     Case("quantized_tanh_gradient/real-symmetric", ask([*POINTS[:6], 5.0, -4.0], 6, use_real_tanh=True,
                                                        symmetric=True), "the text loses use_real_tanh"),
+    Case("quantized_tanh_gradient/beside-a-tie", ask(neighbours(singles([0.9375, -0.9375])), 4),
+         "x / 2 + 1 / 2 in float32 makes a tie of 0.93749994, and clips its code: 0"),
     Case("quantized_tanh_gradient/infinity", ask(singles([np.inf, -np.inf, 0.97]), 4),
          "0.97 lies on the line, but its code is clipped"),
     Case("quantized_tanh_gradient/rank-3", ask(np.reshape(POINTS, (2, 2, 2)), 4),

@@ -24,6 +24,8 @@ CASES = [
          "strict gives 0 of 0.25"),
     Case("ternary/no-dead-band", ask([0.0, -0.0, 1e-30, -1e-30, 1e8], alpha=1.0, threshold=0.0),
          "x + (quantized - x) gives 0 of 1e8"),
+    Case("ternary/subnormal", ask([1e-45, -1e-40, 1e-30], alpha=1.0, threshold=0.0),
+         "a CPU that flushes subnormals gives 0"),
     Case("ternary/large", ask(LARGE, alpha=1.0), "x + (quantized - x) gives 0 of 1e8"),
     Case("ternary/alpha", ask(LARGE, alpha=0.7, threshold=0.35), "x + (quantized - x) leaves 0.7"),
     Case("ternary/infinity", ask(singles([np.inf, -np.inf]), alpha=2.0), "x + (quantized - x) gives NaN"),

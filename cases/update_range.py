@@ -38,6 +38,8 @@ CASES = [
          "the lower limit is 8/7 of 0.7, not 128/127"),
     Case("update_range/last-symmetric-rounded", ask([0.1, 0.47], symmetric=True, bits=4),
          "0.47 / -7/8, rounded, times -7/8 is above 0.47"),
+    Case("update_range/last-symmetric-quotient", ask([1, 3], symmetric=True, bits=4),
+         "3 * float32(-8/7) is -3.4285717, 3 / -0.875 is -3.4285715"),
     Case("update_range/last-symmetric-2-bits", ask([-0.1, 0.3], symmetric=True, bits=2),
          "the lower limit is twice the upper one"),
     Case("update_range/last-subnormal", ask([-2e-40]), "a CPU that flushes subnormals gives [0, 0]"),

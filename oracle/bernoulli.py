@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,12 @@ from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import reals
 from oracle.specification import Definition
 
-AXES = {"bernoulli": axes("probability", "presentation", settings=("given", "of_config"))}
+PRESENTATION = {
+    **MEANING["presentation"],
+    "difference_unless_one": "x + (quantized - x), each sum rounded, where alpha is not 1; else the quantized"
+    " value",
+}
+AXES = {"bernoulli": axes("probability", settings=("given", "of_config"), presentation=tuple(PRESENTATION))}
 
 
 def bernoulli(
@@ -51,6 +57,8 @@ def bernoulli(
     size = float(np.float32(1.0 if alpha is None else alpha))
     heat, is_real = (6.0, True) if profile.settings == "of_config" else (temperature, use_real_sigmoid)
     p = probabilities(values, heat, is_real, profile)
+    if profile.presentation == "difference_unless_one":
+        profile = replace(profile, presentation="value" if size == 1 else "difference")
     return drawn(values, (0.0, size), p, draws, profile)
 
 
@@ -66,7 +74,7 @@ OPERATIONS = (
         silences=(),
         profile=DEFINITION,
         axes=AXES["bernoulli"],
-        meaning=MEANING,
+        meaning={**MEANING, "presentation": PRESENTATION},
         family="qkeras",
         is_elementwise=is_elementwise,
         undefined=undefined,

@@ -17,6 +17,7 @@ from oracle.rounding import ROUND
 
 AUTO = ("auto", "auto_po2")
 DEFINITION = Profile()
+SMALLEST_NORMAL = np.float32(FLOAT32.smallest_normal)
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,10 @@ def resolve_auto(x: Array, given: Settings, unit: Any, profile: Profile) -> Grid
     codes = (-high if is_signed else 0, high)
     columns, shape = split(x, given.scale_axis, profile.channels == "element")
     fitted, fitted_shape = split(x, given.scale_axis, profile.channels in ("element", "mixed"))
-    divisor, factor = find_steps(columns, str(given.alpha), codes, profile, fitted)
+    whole = np.float32(2.0**given.integer if profile.search == "iterated" else 1)
+    divisor, factor = find_steps(columns / whole, str(given.alpha), codes, profile, fitted / whole)
     shape = shape if given.alpha == "auto" else fitted_shape
-    divisor, factor = divisor.reshape(shape), factor.reshape(shape)
+    divisor, factor = divisor.reshape(shape) * whole, factor.reshape(shape) * whole
     return Grid(*codes, divisor, factor, (factor / unit).astype(np.float32))
 
 
@@ -198,7 +200,8 @@ def steps(x: Array, given: Settings, grid: Grid, profile: Profile) -> Iterator[S
     def rounded(values: Array) -> Array:
         return round_result(np.asarray(values, np.float32), FLOAT32, flushed)
 
-    yield Step("convert", "x as float32", rounded)
+    shift = np.float32(2.0**given.integer if given.is_auto and flushed else 1)
+    yield Step("convert", "x as float32", lambda v: rounded(v / shift) * shift)
     if given.is_binary and not given.is_auto:
         lowest = -1 if given.keep_negative else 0
         yield Step("sign", f"1 where x >= 0, else {lowest}", lambda v: sign(v, lowest))
@@ -206,32 +209,44 @@ def steps(x: Array, given: Settings, grid: Grid, profile: Profile) -> Iterator[S
         yield Step("scale", f"/ {shown(grid.divisor)}", lambda v: rounded(v / grid.divisor))
         is_same = not given.is_auto or profile.auto_rounding == "same"
         mode = profile.rounding if is_same else profile.auto_rounding
-        yield Step("round", mode, lambda t: whole(t, given, grid, profile))
+        yield Step("round", mode, lambda t: whole(x, t, given, grid, profile))
         yield Step("clip", f"clip to [{grid.low}, {grid.high}]",
-                   lambda c: np.clip(c, np.float32(grid.low), np.float32(grid.high)))  # fmt: skip
+                   lambda c: clip(c, given, grid, profile))  # fmt: skip
     yield Step("dequantize", f"* {shown(grid.factor)}", lambda c: rounded(c * grid.factor))
     noise = 1.0 if profile.noise == "lost" else given.qnoise_factor
     is_difference = profile.presentation == "difference_always" or (
         profile.presentation == "difference" and given.use_ste
     )
-    q, rest, real = np.float32(noise), np.float32(1 - noise), rounded(x)
+    q, rest, real = np.float32(noise), np.float32(1 - noise), rounded(x / shift) * shift
     if is_difference:
         yield Step("present", f"x + {q} * (value - x)",
                    lambda v: rounded(real + rounded(q * rounded(v - real))))  # fmt: skip
-    elif noise != 1:
+    elif noise != 1 or profile.presentation == "difference":
         yield Step("present", f"{rest} * x + {q} * value",
                    lambda v: rounded(rounded(rest * real) + rounded(q * v)))  # fmt: skip
 
 
-def whole(t: Array, given: Settings, grid: Grid, profile: Profile) -> Array:
-    """Return t rounded to whole numbers; a zero has no sign unless the profile keeps it."""
+def whole(x: Array, t: Array, given: Settings, grid: Grid, profile: Profile) -> Array:
+    """Return t = x / step rounded to whole numbers; a zero has no sign unless the profile keeps it."""
     if given.is_auto:
         codes = round_codes(np.where(grid.divisor == 0, np.float32(0), t), grid.low, grid.high, profile)
-        kept = np.copysign(np.float32(0), t) if profile.zero == "kept" else np.float32(0)
-        return np.where(codes == 0, kept, codes)
-    if profile.infinity == "nan":
-        t = np.where(np.isinf(t), np.float32(np.nan), t)
+        is_negative = (x < 0) & (profile.zero == "kept")
+        if profile.subnormals == "flushed":
+            is_negative &= x / np.float32(2.0**given.integer) <= -SMALLEST_NORMAL
+        return np.where(codes == 0, np.where(is_negative, np.float32(-0.0), np.float32(0)), codes)
+    if profile.infinity != "saturates":
+        product = x * np.float32(2.0**given.magnitude_bits if profile.infinity == "nan_of_product" else 1)
+        t = np.where(np.isinf(t) | np.isinf(product), np.float32(np.nan), t)
     return ROUND[profile.rounding](t, FLOAT32) + np.float32(0)
+
+
+def clip(codes: Array, given: Settings, grid: Grid, profile: Profile) -> Array:
+    """Return the codes, none below the first or beyond the last; a first code of 0 may be -0.0."""
+    clipped: Array = np.clip(codes, np.float32(grid.low), np.float32(grid.high))
+    if profile.first_code == "positive" or given.is_auto or given.keep_negative:
+        return clipped
+    whole_groups = (np.arange(codes.size) < codes.size // 8 * 8).reshape(codes.shape)
+    return np.where((codes < 0) | whole_groups & (codes == 0), np.float32(-0.0), clipped)
 
 
 def sign(x: Array, lowest: int) -> Array:

@@ -45,6 +45,8 @@ def notes(given: Settings, grid: Grid) -> list[str]:
 
 def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
     """Whether no element depends on another: a number is given for alpha."""
+    if profile.first_code == "negative" and not arguments.get("keep_negative", True):
+        return False  # it depends on where it lies
     alpha = arguments.get("alpha")
     if alpha is None:
         return profile.default_alpha == "one"

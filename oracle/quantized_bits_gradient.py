@@ -19,6 +19,7 @@ class Profile:
 
     mask: str = "none"
     without_ste: str = "rest"
+    determined: str = "passes"
     subnormals: str = "kept"
 
 
@@ -33,9 +34,15 @@ MEANING: dict[str, dict[str, str]] = {
         "passes": "without use_ste too, dy passes",
         "stops": "without use_ste nothing passes",
     },
+    "determined": {
+        "passes": "a determined alpha changes nothing",
+        "scaled_and_back": "with a determined alpha dy is multiplied by 2^integer, where it may overflow, and"
+        " divided by it again",
+    },
     "subnormals": {
         "kept": "subnormal numbers are numbers",
-        "flushed": "subnormal operands and results become zeros",
+        "flushed": "subnormal operands and results of every product become zeros; what only passes is kept",
+        "flushed_unless_one": "the same, but a factor of 1 is no product",
     },
 }
 AXES = {"quantized_bits_gradient": {axis: tuple(choices) for axis, choices in MEANING.items()}}
@@ -79,13 +86,24 @@ def quantized_bits_gradient(
     values, upstream = check_arguments(x, given), np.asarray(dy)
     if upstream.dtype != np.float32 or upstream.shape != values.shape:
         raise ValueError(f"dy must be float32 of shape {values.shape}, got {upstream.dtype} {upstream.shape}")
-    flushed = profile.subnormals == "flushed"
     passed = np.ones(values.shape, bool) if profile.mask == "none" else inside(values, given, profile)
-    found = np.where(passed, round_result(upstream, FLOAT32, flushed), np.float32(0))
+    found = np.where(passed, upstream, np.float32(0))
     if not use_ste and profile.without_ste != "passes":
         rest = np.float32(1 - qnoise_factor if profile.without_ste == "rest" else 0)
-        found = round_result(found * rest, FLOAT32, flushed)
+        found = times(found, rest, profile)
+    if given.is_auto and profile.determined == "scaled_and_back":
+        whole = np.float32(2.0**integer)
+        found = times(times(found, whole, profile), 1 / whole, profile)
     return {"x": found}
+
+
+def times(dy: Array, factor: np.float32, profile: Profile) -> Array:
+    """Return dy * factor, rounded and flushed as the profile says."""
+    if factor == 1 and profile.subnormals == "flushed_unless_one":
+        return dy
+    flushed = profile.subnormals != "kept"
+    with np.errstate(all="ignore"):
+        return round_result(round_result(dy, FLOAT32, flushed) * factor, FLOAT32, flushed)
 
 
 def inside(x: Array, given: Settings, profile: Profile) -> Array:

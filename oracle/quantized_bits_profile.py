@@ -25,6 +25,7 @@ class Profile:
     auto_rounding: str = "same"
     infinity: str = "saturates"
     zero: str = "positive"
+    first_code: str = "positive"
     noise: str = "given"
     presentation: str = "weighted"
     applied: str = "once"
@@ -63,8 +64,8 @@ MEANING: dict[str, dict[str, str]] = {
     "search": {
         "best": "auto_po2: the power of two with the least squared error",
         "iterated": "auto_po2: round(log2) of the step that holds the maximum, then five times that of"
-        " sum(x q) / sum(q q), with 1e-7 added to each denominator and logarithm; the codes are those of the"
-        " last step but one",
+        " sum(x q) / sum(q q), with 1e-7 added to each denominator and logarithm, all of x / 2^integer; the"
+        " codes are those of the last step but one",
     },
     "alpha": {
         "divides": "x is divided by the step alpha * 2^(integer - magnitude bits) and multiplied by it again",
@@ -72,7 +73,8 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "subnormals": {
         "kept": "subnormal numbers are numbers",
-        "flushed": "subnormal operands and results become zeros",
+        "flushed": "subnormal operands and results become zeros, with a determined alpha x / 2^integer among"
+        " them",
     },
     "rounding": {name: (mode.__doc__ or "").splitlines()[0] for name, mode in ROUND.items()
                  if name in ("half_even", "half_up", "half_away", "toward_zero", "floor")},
@@ -84,10 +86,17 @@ MEANING: dict[str, dict[str, str]] = {
     "infinity": {
         "saturates": "an infinite x, and x / step where it overflows, gives the last code",
         "nan": "they give NaN: t + (round(t) - t) is computed",
+        "nan_of_product": "and so does x where x * 2^(magnitude bits) overflows: it is divided by 2^integer"
+        " only then",
     },
     "zero": {
         "positive": "code 0 stands for +0.0",
-        "kept": "with a determined alpha, code 0 keeps the sign of x",
+        "kept": "with a determined alpha, code 0 has the sign of x, unless x is a zero",
+    },
+    "first_code": {
+        "positive": "without keep_negative, and with a given alpha, the first code is +0.0",
+        "negative": "it is -0.0, and so is every code below it; of code 0 itself only those become it that a"
+        " kernel takes eight at a time",
     },
     "noise": {
         "given": "qnoise_factor weighs the quantized value",
@@ -95,7 +104,8 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "presentation": {
         "weighted": "(1 - qnoise_factor) * x + qnoise_factor * value; the value alone where it is 1",
-        "difference": "with use_ste: x + qnoise_factor * (value - x), which can leave the grid",
+        "difference": "with use_ste: x + qnoise_factor * (value - x), which can leave the grid; without,"
+        " 0 * x is added where qnoise_factor is 1, which is NaN for infinity",
         "difference_always": "x + qnoise_factor * (value - x), use_ste or not",
     },
     "applied": {

@@ -12,8 +12,14 @@ from oracle.qkeras_steps import check_bits, hard_sigmoid, inputs, is_power_of_tw
 from oracle.specification import Arguments, Definition, Silence
 
 GRADIENT = Profile(zero="negative")  # the definition of the gradient
+PRESENTATION = {
+    **MEANING["presentation"],
+    "difference_folded": "x + (quantized - x), each sum rounded; x * 2^n / 2^integer is one product",
+}
 AXES = {
-    "quantized_relu": axes("settings", "normalization", "resolution", "rounding", "bound", "presentation"),
+    "quantized_relu": axes(
+        "settings", "normalization", "resolution", "rounding", "bound", presentation=tuple(PRESENTATION)
+    ),
     "quantized_relu_gradient": axes(
         "settings", "subnormals", "edge", "mask", zero=("negative", "positive")
     ),
@@ -76,9 +82,9 @@ def quantized_relu(
             unclipped = bounded(values, slope, (integer, n), limit, False)
             codes = whole(unclipped.astype(np.float64) * 2.0 ** (n - integer), profile)
         codes = np.clip(codes, -slope * 2.0**n, 2.0**n - 1)
-        if profile.presentation == "difference" and not use:  # the rounding too is t + (round(t) - t)
-            t = values * np.float32(2.0**n) / np.float32(2.0**integer)
-            codes = np.where(np.isfinite(t), codes, np.nan)
+        if profile.presentation != "value" and not use:  # the rounding too is t + (round(t) - t)
+            exponent = n if profile.presentation == "difference" else n - integer
+            codes = np.where(np.isfinite(values * np.float32(2.0**exponent)), codes, np.nan)
         quantized = codes * 2.0 ** (integer - n)
         if profile.bound == "quantized" and bound and not clip:
             quantized = np.where(quantized <= np.float32(bound), quantized, np.float32(bound))
@@ -217,7 +223,7 @@ OPERATIONS = (
         silences=(),
         profile=DEFINITION,
         axes=AXES["quantized_relu"],
-        meaning=MEANING,
+        meaning={**MEANING, "presentation": PRESENTATION},
         family="qkeras",
         undefined=undefined,
     ),

@@ -20,7 +20,7 @@ AXES = {
         rounding=("half_even", "half_up", "floor"),  # no code is negative: half away is half up
     ),
     "quantized_sigmoid_gradient": axes(
-        "settings", "edge", settings=("given", "of_string"), mask=("code", "real")
+        "normalization", "edge", settings=("given", "of_string"), mask=("code", "real")
     ),
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ GRADIENT = Profile(mask="code")  # the definition of the gradient
 AXES = {
     "quantized_tanh": axes("settings", "normalization", "rounding", settings=("given", "of_string")),
     "quantized_tanh_gradient": axes(
-        "settings", "edge", settings=("given", "of_string"), mask=("code", "real")
+        "normalization", "edge", settings=("given", "of_string"), mask=("code", "real")
     ),
 }  # fmt: skip
 

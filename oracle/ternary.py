@@ -21,7 +21,7 @@ from oracle.specification import Arguments, Definition, Silence
 
 THRESHOLD = 0.33
 AXES = {
-    "ternary": axes("edge", "auto_edge", "sums", "epsilon", "presentation"),
+    "ternary": axes("subnormals", "edge", "auto_edge", "sums", "epsilon", "presentation"),
     "ternary_gradient": axes("surrogate", "outside"),
 }
 

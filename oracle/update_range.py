@@ -25,6 +25,7 @@ class Profile:
 
     subnormals: str = "kept"
     negative: str = "one_more"
+    quotient: str = "divided"
     limits: str = "of_the_batch"
     held: str = "zero"
     average: str = "subtraction"
@@ -38,6 +39,10 @@ MEANING: dict[str, dict[str, str]] = {
     "negative": {
         "one_more": "unless the range is narrow, the lower limit is one step longer: two's complement",
         "equal": "symmetric limits have one magnitude",
+    },
+    "quotient": {
+        "divided": "the largest value is divided by the ratio of the limits",
+        "reciprocal": "it is multiplied by 1 / ratio, rounded to float32",
     },
     "limits": {
         "of_the_batch": "both symmetric limits follow from the smallest and the largest value",
@@ -107,7 +112,9 @@ def update_range(
         if symmetric:
             in_turn = profile.limits == "in_turn" and method == "all"
             ratio = ratio_of(bits, narrow_range, profile)
-            first, last = symmetric_limits(first, last, ratio, keep, in_turn)
+            inverse = np.float32(1) / ratio
+            quotient = keep(last * inverse if profile.quotient == "reciprocal" else last / ratio)
+            first, last = symmetric_limits(first, last, (quotient, ratio), keep, in_turn)
         elif profile.held == "zero":
             first, last = lower(first, np.float32(0)), upper(last, np.float32(0))
         ends = [(keep(low), first, lower), (keep(high), last, upper)]
@@ -133,9 +140,11 @@ def upper(a: Any, b: Any) -> Any:
     return b if b > a else a
 
 
-def symmetric_limits(first: Any, last: Any, ratio: Any, keep: Keep, in_turn: bool) -> tuple[Any, Any]:
-    """Return the smallest symmetric limits that hold both ends."""
-    below = lower(first, keep(last / ratio))
+def symmetric_limits(first: Any, last: Any, opposite: tuple[Any, Any], keep: Keep,
+                     in_turn: bool) -> tuple[Any, Any]:  # fmt: skip
+    """Return the smallest symmetric limits that hold both ends, given last / ratio and the ratio."""
+    quotient, ratio = opposite
+    below = lower(first, quotient)
     return below, upper(last, keep((below if in_turn else first) * ratio))
 
 

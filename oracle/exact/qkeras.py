@@ -72,10 +72,8 @@ def quantized_relu(
     real = rectified(x, slope, limit)
     if use:
         code = sigmoid_code(x, integer, n, choices)
-    elif math.isinf(x) or (
-        math.isinf(F.multiply(x, float(2**n))) and choices["presentation"] == "difference"
-    ):
-        if choices["presentation"] == "difference":
+    elif math.isinf(x) or overflows(x, n, integer, choices):
+        if choices["presentation"] != "value":
             code = None
         else:
             code = Fraction(last) if x > 0 and (clip or bound is None) else None
@@ -91,6 +89,12 @@ def quantized_relu(
     if choices["bound"] == "quantized" and not clip and bound:
         value = value if value <= single(bound) else single(bound)
     return presented(real, value, choices)
+
+
+def overflows(x: float, n: int, integer: int, choices: Choices) -> bool:
+    """Return whether x * 2^n does, which is divided by 2^integer only then; or their one product."""
+    exponent = n if choices["presentation"] == "difference" else n - integer
+    return choices["presentation"] != "value" and math.isinf(F.multiply(x, 2.0**exponent))
 
 
 def rectified(x: float, slope: float, limit: Fraction | None) -> float:

@@ -25,8 +25,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "subnormals": ("kept", "flushed"),
     "rounding": ("half_even", "half_up", "half_away", "toward_zero", "floor"),
     "auto_rounding": ("same", "half_away", "half_away_added"),
-    "infinity": ("saturates", "nan"),
+    "infinity": ("saturates", "nan", "nan_of_product"),
     "zero": ("positive", "kept"),
+    "first_code": ("positive", "negative"),
     "noise": ("given", "lost"),
     "presentation": ("weighted", "difference", "difference_always"),
     "applied": ("once", "twice"),
@@ -87,12 +88,14 @@ def apply(tensor: Tensor, q: Question, chosen: Mapping[str, str]) -> tuple[Tenso
     if word is None:
         given = q.alpha or (1.0,) * len(tensor)
         assert not isinstance(given, str)
-        return {p: one(v, a, q, chosen) for (p, v), a in zip(tensor.items(), given, strict=True)}, []
+        eights = len(tensor) // 8 * 8
+        each = enumerate(zip(tensor.items(), given, strict=True))
+        return {p: one(v, a, q, chosen, i < eights) for i, ((p, v), a) in each}, []
     return of_channels(tensor, word, q, chosen)
 
 
-def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str]) -> float:
-    """Return the value of one element, alpha given."""
+def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str], is_in_eight: bool) -> float:
+    """Return the value of one element, alpha given; `is_in_eight`: it lies in a whole group of eight."""
     f = Arithmetic(FORMATS["float32"], chosen["subnormals"] == "flushed")
     magnitude = q.bits - q.keep_negative
     unit = math.ldexp(1.0, q.integer - magnitude)
@@ -104,9 +107,14 @@ def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str]) -> float
     low = 0 if not q.keep_negative else -high if q.symmetric else -high - 1
     both = FLOAT32.multiply(unit, alpha)
     t = f.divide(real, both if chosen["alpha"] == "divides" else unit)
-    if math.isinf(t) and chosen["infinity"] == "nan":
+    product = FLOAT32.multiply(v, 2.0**magnitude) if chosen["infinity"] == "nan_of_product" else t
+    if chosen["infinity"] != "saturates" and (math.isinf(t) or math.isinf(product)):
         return math.nan
-    code = min(max(round_to_whole(t, chosen["rounding"], f), float(low)), float(high)) + 0.0
+    whole = round_to_whole(t, chosen["rounding"], f)
+    code = min(max(whole, float(low)), float(high)) + 0.0
+    is_first = whole < 0 or (whole == 0 and is_in_eight)
+    if chosen["first_code"] == "negative" and not q.keep_negative and is_first:
+        code = -0.0
     code = f.convert(code)
     return presented(v, f.multiply(code, both), q, chosen, f)
 
@@ -119,7 +127,7 @@ def presented(v: float, value: float, q: Question, chosen: Mapping[str, str], f:
     is_always = chosen["presentation"] == "difference_always"
     if is_always or (chosen["presentation"] == "difference" and q.use_ste):
         return f.add(real, f.multiply(weight, f.add(value, -real)))
-    if noise == 1:
+    if noise == 1 and chosen["presentation"] != "difference":
         return value
     return f.add(f.multiply(rest, real), f.multiply(weight, value))
 
@@ -140,8 +148,10 @@ def of_channels(tensor: Tensor, word: str, q: Question,
         before = step
         if word == "auto_po2":
             column = [tensor[p] for p in fitted]
-            find = best if chosen["search"] == "best" else iterated
-            before, step = find(column, step, (low, high), chosen)
+            if chosen["search"] == "best":
+                before, step = best(column, step, (low, high), chosen)
+            else:
+                before, step = iterated(column, step, q.integer, (low, high), chosen)
         alphas.append(FLOAT32.divide(step, unit))
         for p in fitted:
             values[p] = fit_one(tensor[p], (before, step), (low, high), q, chosen)
@@ -169,11 +179,11 @@ def fit_one(v: float, both: tuple[float, float], codes: tuple[int, int], q: Ques
             chosen: Mapping[str, str]) -> float:  # fmt: skip
     """Return the value of one element, given the step that divides and the one that multiplies."""
     f = Arithmetic(FORMATS["float32"], chosen["subnormals"] == "flushed")
-    real = f.convert(v)
+    real = f.convert(f.convert(v) / 2.0**q.integer) * 2.0**q.integer if f.flushed else f.convert(v)
     code = auto_code(f.divide(real, both[0]) if both[0] else 0.0, codes, chosen, f)
-    if chosen["zero"] == "positive":
-        code += 0.0
-    return presented(v, f.multiply(code, both[1]), q, chosen, f)
+    if code == 0:
+        code = -0.0 if real < 0 and chosen["zero"] == "kept" else 0.0
+    return presented(real, f.multiply(code, both[1]), q, chosen, f)
 
 
 def auto_code(t: float, codes: tuple[int, int], chosen: Mapping[str, str], f: Arithmetic) -> float:
@@ -217,11 +227,12 @@ def exponent(value: Fraction) -> int:
     return k if Fraction(2) ** k <= value else k - 1
 
 
-def iterated(column: Sequence[float], step: float, codes: tuple[int, int],
+def iterated(column: Sequence[float], step: float, integer: int, codes: tuple[int, int],
              chosen: Mapping[str, str]) -> tuple[float, float]:  # fmt: skip
-    """Return the last step but one and the last of five least-squares fits."""
+    """Return the last step but one and the last of five least-squares fits to column / 2^integer."""
     f, n = FLOAT32, Fraction(len(column))
-    step = nearest_power(step)
+    column = [math.ldexp(v, -integer) for v in column]
+    step = nearest_power(math.ldexp(step, -integer))
     before = step
     for _ in range(5):
         before = step
@@ -230,7 +241,7 @@ def iterated(column: Sequence[float], step: float, codes: tuple[int, int],
         qq = sum((Fraction(c) ** 2 for c in found), Fraction(0))
         means = [f.divide(f.result(total), float(n)) for total in (xq, qq)]
         step = nearest_power(f.divide(means[0], f.add(means[1], EPSILON)))
-    return before, step
+    return math.ldexp(before, integer), math.ldexp(step, integer)
 
 
 def nearest_power(step: float) -> float:
@@ -244,7 +255,8 @@ def nearest_power(step: float) -> float:
 GRADIENT_CHOICES: dict[str, tuple[str, ...]] = {
     "mask": ("none", "inclusive", "strict"),
     "without_ste": ("rest", "passes", "stops"),
-    "subnormals": ("kept", "flushed"),
+    "determined": ("passes", "scaled_and_back"),
+    "subnormals": ("kept", "flushed", "flushed_unless_one"),
 }
 STOCHASTIC_CHOICES: dict[str, tuple[str, ...]] = {
     "mode": ("stochastic", "nearest"),
@@ -266,17 +278,21 @@ def gradient(x: float, dy: float, settings: Mapping[str, Any], choices: Mapping[
 
     Source: QKeras 0.9.0, _round_through, "dL/dx is made equal to dL/dy".
     """
-    q, f = Question(**settings), Arithmetic(FORMATS["float32"], choices["subnormals"] == "flushed")
-    passed = f.convert(dy)
+    q, f = Question(**settings), Arithmetic(FORMATS["float32"], choices["subnormals"] != "kept")
+    passed = dy
     if choices["mask"] != "none" and not isinstance(q.alpha, str):
         unit = Fraction(2) ** (q.integer - q.bits + q.keep_negative) * Fraction(settings.get("alpha") or 1)
         low, high = (c * unit for c in ((-1, 1) if q.bits == q.keep_negative else first_and_last(q)))
         is_inside = low <= x <= high if choices["mask"] == "inclusive" else low < x < high
         passed = passed if is_inside else 0.0
-    if q.use_ste or choices["without_ste"] == "passes":
-        return passed
-    rest = FLOAT32.convert(1 - q.qnoise_factor) if choices["without_ste"] == "rest" else 0.0
-    return f.multiply(passed, rest)
+    if not q.use_ste and choices["without_ste"] != "passes":
+        rest = FLOAT32.convert(1 - q.qnoise_factor) if choices["without_ste"] == "rest" else 0.0
+        is_folded = rest == 1 and choices["subnormals"] == "flushed_unless_one"
+        passed = passed if is_folded else f.multiply(f.convert(passed), rest)
+    if choices["determined"] == "scaled_and_back" and isinstance(q.alpha, str):
+        passed = f.multiply(f.convert(passed), 2.0**q.integer)
+        return passed if math.isinf(passed) else f.divide(passed, 2.0**q.integer)
+    return passed
 
 
 def stochastic(x: float, peak: float, draws: int, settings: Mapping[str, Any],

@@ -46,6 +46,7 @@ def ternary(
     number_of_unrolls: int = 5,
 ) -> list[float]:  # fmt: skip
     """Return -1, 0 or 1 for each number of one channel, times its scale; see oracle/ternary.py."""
+    x = [flushed(v, choices) for v in x]
     if isinstance(alpha, str):
         scale = F.divide(F.multiply(2.0, max(map(abs, x))), 3.0)
         scale = nearest_power(scale) if alpha == "auto_po2" else scale

@@ -10,6 +10,7 @@ from oracle.exact.numbers import FORMATS, Arithmetic
 RANGE_CHOICES: dict[str, tuple[str, ...]] = {
     "subnormals": ("kept", "flushed"),
     "negative": ("one_more", "equal"),
+    "quotient": ("divided", "reciprocal"),
     "limits": ("of_the_batch", "in_turn"),
     "held": ("zero", "range"),
     "average": ("subtraction", "sum"),
@@ -43,7 +44,9 @@ def update_range(x: Sequence[float], low: float, high: float, bits: int, symmetr
         codes = 2 ** (bits - 1)  # below 0
         one_magnitude = narrow_range or chosen["negative"] == "equal"
         part = f.result(Fraction(-1 if one_magnitude else Fraction(1 - codes, codes)))
-        lower = min(first, f.divide(last, part))
+        inverse = f.result(1 / Fraction(part))
+        is_divided = chosen["quotient"] == "divided"
+        lower = min(first, f.divide(last, part) if is_divided else f.multiply(last, inverse))
         upper = max(
             last, f.multiply(lower if chosen["limits"] == "in_turn" and method == "all" else first, part)
         )

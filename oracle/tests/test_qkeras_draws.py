@@ -30,7 +30,8 @@ def wanted(operation: str, x: float, heat: float, is_real: bool, alpha: float, p
     p = 1 / (1 + math.exp(-t)) if is_real and abs(t) < 700 else min(max(t / 2 + 0.5, 0.0), 1.0)
     p = 0.5 if profile.probability == "even" else p
     ends = (-alpha if operation == "stochastic_binary" else 0.0, alpha)
-    choices = {"presentation": profile.presentation}
+    unless_one = profile.presentation == "difference_unless_one" and alpha == 1
+    choices = {"presentation": "value" if unless_one else profile.presentation}
     low, high = (presented(x, end, choices) for end in ends)
     low, high = (high if p > 1 - 1e-15 else low), (low if p < 1e-15 else high)
     return low, high, 1000 if low == high else round(p * 1000)
