@@ -23,21 +23,26 @@ class Case:
     arguments: Mapping[str, Any]
     shows: str
 
-    @property
+    @cached_property
     def operation(self) -> str:
         return self.id.split("/")[0]
 
-    @property
+    @cached_property
     def vector(self) -> str:
         """The name of the argument that is a vector of independent questions."""
         return "code" if "code" in self.arguments else "x"
 
-    @property
+    @cached_property
+    def size(self) -> int:
+        """The number of elements of the vector."""
+        return int(carried(self.arguments[self.vector]).size)
+
+    @cached_property
     def dtype(self) -> str:
         """The dtype of the reals: of x, or of the scale where there is no x, or of the range."""
         return format_of(next(self.arguments[n] for n in ("x", "scale", "low") if n in self.arguments)).name
 
-    @property
+    @cached_property
     def codes(self) -> str:
         """The integer type whose range is [qmin, qmax], or the range; else what says the width."""
         if "type" in self.arguments:

@@ -26,6 +26,9 @@ NUMPY_DTYPES = (
     *(f"float{bits}" for bits in (16, 32, 64)),
 )
 DTYPES = (*NUMPY_DTYPES, "bfloat16")
+NAMES = {np.dtype(name): name for name in NUMPY_DTYPES}  # numpy makes a name anew each time
+
+TRAVELLING = {name: np.dtype("float32" if name == "bfloat16" else name).newbyteorder("<") for name in DTYPES}
 
 MAX_ELEMENTS = 2**28
 MAX_DIMENSIONS = 32  # numpy 1.x allows no more
@@ -136,18 +139,19 @@ def _named_dtype(value: object) -> tuple[str, npt.NDArray[Any]]:
     if not isinstance(value, (np.ndarray, np.generic)):
         raise ValueError(f"an array must be a numpy array, scalar or Bfloat16, got {type(value).__name__}")
     array = np.asarray(value)
-    if array.dtype.name == "bfloat16":
+    if array.dtype not in NAMES and array.dtype.name == "bfloat16":
         # The extension dtype of some frameworks: the same bits, two bytes each.
         wide = array.view(np.uint16).astype(np.uint32) << np.uint32(16)
         return "bfloat16", np.asarray(wide).view(np.float32)
-    if array.dtype.name not in NUMPY_DTYPES:
+    name = NAMES.get(array.dtype) or array.dtype.name
+    if name not in NUMPY_DTYPES:
         raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {array.dtype}")
-    return array.dtype.name, array
+    return name, array
 
 
 def _travelling_dtype(name: str) -> np.dtype[Any]:
     """Return the little-endian numpy dtype in which a dtype travels."""
-    return np.dtype("float32" if name == "bfloat16" else name).newbyteorder("<")
+    return TRAVELLING[name]
 
 
 def _readable(element: Any) -> bool | int | float | str:

@@ -12,7 +12,7 @@ from conformance.ask import AdapterMissing, Worker, probe
 from conformance.compare import Comparison, compare, explain_changes, nearest
 from conformance.identify import changed_axes, identify
 from conformance.ledger import Entry
-from conformance.observation import Observation, read_all
+from conformance.observation import OBSERVATIONS, Observation, read_all
 from conformance.row import Row, RowVerdict, deciding, judge_row
 from conformance.survey import Progress, built_in_systems, survey
 
@@ -95,7 +95,9 @@ def observe(target: Target, cases: list[Case], timeout: float, progress: Progres
 def check(observation: Observation, ledger: list[Entry], committed: list[Observation] | None = None,
           partial: bool = False) -> Checked:  # fmt: skip
     """Judge an observation, and compare it with the nearest of the committed ones."""
-    reference = nearest(observation.header, read_all() if committed is None else committed)
+    if committed is None:
+        committed = read_all(OBSERVATIONS / observation.header.system)
+    reference = nearest(observation.header, committed)
     version = reference.header.version if reference else observation.header.version
     rows = [_as_version(row, version) for row in observation.rows()]
     verdicts = tuple(judge_row(row, ledger) for row in rows)

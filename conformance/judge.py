@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from cases.case import Case
-from conformance.answer import Answer
+from conformance.answer import Answer, kind_of
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, compute, permitted
 from oracle.formats import carried, format_of
@@ -41,13 +41,21 @@ class Verdict:
     """What the definition says of one answer."""
 
     kind: str
-    difference: Difference | None = None
+    case: Case
+    answer: Answer
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """Where a diverging answer leaves the definition."""
+        if self.kind != DIVERGES:
+            return None
+        base = DEFINITIONS[self.case.operation].profile
+        return find_difference(self.case, expected(self.case, base), self.answer)
 
 
 def expected(case: Case, profile: AnyProfile) -> Answer:
     """Return what a profile answers: a value, or a refusal. Remembered, a hundred long ones at most."""
-    size = carried(case.arguments[case.vector]).size
-    return _expected(case, profile) if size <= SHORT else _expected_long(case, profile)
+    return _expected(case, profile) if case.size <= SHORT else _expected_long(case, profile)
 
 
 def compute_answer(case: Case, profile: AnyProfile) -> Answer:
@@ -86,23 +94,25 @@ _expected_long = lru_cache(maxsize=200)(compute_answer)
 def judge(case: Case, answer: Answer) -> Verdict:
     """Compare one answer with what the definition permits for its case."""
     if answer.outcome == "unsupported":
-        return Verdict(NO_ANSWER)
+        return Verdict(NO_ANSWER, case, answer)
     if case.undefined:
-        return Verdict(UNDEFINED)
+        return Verdict(UNDEFINED, case, answer)
     profiles = permitted(case.operation, case.open_axes)
-    if any(is_given_by(profile, case, answer) for profile in profiles):
-        return Verdict(AGREES)
-    return Verdict(
-        DIVERGES, find_difference(case, expected(case, DEFINITIONS[case.operation].profile), answer)
-    )
+    agrees = any(is_given_by(profile, case, answer) for profile in profiles)
+    return Verdict(AGREES if agrees else DIVERGES, case, answer)
 
 
 def is_given_by(profile: AnyProfile, case: Case, answer: Answer) -> bool:
     """Whether a profile gives an answer; of a long vector a sample is compared first."""
-    if carried(case.arguments[case.vector]).size > SHORT and is_elementwise(case, profile):
-        few, of_few = sample(case, answer)
-        if not matches(few, expected(few, profile), of_few):
-            return False
+    if not may_be_given_by(profile, case, answer):
+        return False
+    return case.size <= SHORT or matches(case, expected(case, profile), answer)
+
+
+def may_be_given_by(profile: AnyProfile, case: Case, answer: Answer) -> bool:
+    """Whether a profile gives an answer, or of a long one a sample."""
+    if case.size > SHORT and is_elementwise(case, profile):
+        case, answer = sample(case, answer)
     return matches(case, expected(case, profile), answer)
 
 
@@ -139,15 +149,7 @@ def pick(value: Any, step: int) -> Any:
 
 def is_same(a: Answer, b: Answer) -> bool:
     """Whether two answers are the same, bit for bit; every NaN is the same NaN."""
-    if a is b:
-        return True
-    if a.outcome != b.outcome or (a.value is None) != (b.value is None):
-        return False
-    if a.value is None or b.value is None:
-        return True
-    return a.value.keys() == b.value.keys() and all(
-        not differing(a.value[name], b.value[name]) for name in a.value
-    )
+    return a is b or (a.outcome, a.digest) == (b.outcome, b.digest)
 
 
 def matches(case: Case, wanted: Answer, answer: Answer) -> bool:
@@ -186,14 +188,6 @@ def differing(a: Any, b: Any, within: Any = 0) -> str | list[int]:
             same |= np.abs(left.astype(np.float64) - right.astype(np.float64)) <= within
     found: list[int] = np.flatnonzero(~same).tolist()
     return found
-
-
-def kind_of(value: Any) -> str:
-    """Return 'integer' for codes of any width, else the name of the dtype."""
-    array = carried(value)
-    return {"i": "integer", "u": "integer"}.get(array.dtype.kind) or (
-        format_of(value).name if array.dtype.kind == "f" else array.dtype.name
-    )
 
 
 def find_difference(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, cached_property
 
 from cases.case import Case
 from conformance.answer import Answer
 from conformance.judge import (
     DIVERGES,
+    SHORT,
     Difference,
     expected,
     expected_in_pieces,
@@ -19,17 +20,17 @@ from conformance.judge import (
     is_same,
     judge,
     matches,
+    may_be_given_by,
 )  # fmt: skip
 from conformance.ledger import Entry
 from oracle.definition import (
     DEFINITIONS,
     contradiction,
     permitted,
-    restrict,
 )
-from oracle.formats import carried
 from oracle.specification import AnyProfile
 
+Comparison = Callable[[AnyProfile, Case, Answer], bool]
 FAILURES = ("error", "crash", "timeout")
 
 
@@ -62,8 +63,14 @@ class Finding:
     """One answer that the definition does not permit, and the entry that predicts it, if any."""
 
     question: Question
-    difference: Difference
+    profile: AnyProfile  # that was expected of it
     known: bool
+
+    @cached_property
+    def difference(self) -> Difference:
+        """Where the answer leaves what was expected."""
+        case = self.question.case
+        return find_difference(case, expected(case, self.profile), self.question.answer)
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,7 @@ def judge_group(operation: str, entries: tuple[Entry, ...], questions: list[Ques
 
 
 def find(question: Question, known: bool, profile: AnyProfile = None) -> Finding:
-    wanted = expected(question.case, profile or DEFINITIONS[question.case.operation].profile)
-    return Finding(question, find_difference(question.case, wanted, question.answer), known)
+    return Finding(question, profile or DEFINITIONS[question.case.operation].profile, known)
 
 
 def sibling_differences(questions: list[Question]) -> list[Question]:
@@ -154,13 +160,15 @@ def overrides(entries: tuple[Entry, ...], case: Case) -> dict[str, str]:
     return {axis: choice for entry in mine for axis, choice in entry.profile.items()}
 
 
-@lru_cache(maxsize=1 << 17)
 def effective(profile: AnyProfile, case: Case, entries: tuple[Entry, ...]) -> AnyProfile:
     """Return the profile that holds for one case: open axes where they are open, the ledger's always."""
-    return replace(restrict(profile, case.operation, case.open_axes), **overrides(entries, case))
+    chosen = {axis: getattr(profile, axis) for axis in case.open_axes}
+    return replace(DEFINITIONS[case.operation].profile, **{**chosen, **overrides(entries, case)})
 
 
-def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, ...]) -> bool:
+def is_predicted(
+    question: Question, profile: AnyProfile, entries: tuple[Entry, ...], is_given: Comparison = is_given_by
+) -> bool:
     """Whether the group's profile, or an entry's outcome, predicts an answer."""
     if question.case.undefined:
         return True
@@ -174,7 +182,7 @@ def is_predicted(question: Question, profile: AnyProfile, entries: tuple[Entry, 
     if door.startswith("lengths-") and not is_elementwise(case, wanted):
         pieces = expected_in_pieces(case, wanted, int(door.removeprefix("lengths-")))
         return matches(case, pieces, question.answer)
-    return is_given_by(wanted, case, question.answer)
+    return is_given(wanted, case, question.answer)
 
 
 def deciding(group: Group, question: Question) -> list[Entry]:
@@ -202,34 +210,35 @@ def candidates(operation: str, questions: Iterable[Question]) -> list[AnyProfile
 
 def distinct(questions: Iterable[Question]) -> list[Question]:
     """Return the questions without those whose case and answer are there already, small ones first."""
-    kept: dict[str, list[Question]] = {}
+    kept: dict[str, dict[tuple[str, bytes], Question]] = {}
     for question in questions:
-        seen = kept.setdefault(question.case.id, [])
-        if not any(is_same(question.answer, other.answer) for other in seen):
-            seen.append(question)
-    flat = [question for seen in kept.values() for question in seen]
-    return sorted(flat, key=lambda q: int(carried(q.case.arguments[q.case.vector]).size))
+        answer = question.answer
+        kept.setdefault(question.case.id, {}).setdefault((answer.outcome, answer.digest), question)
+    flat = [question for seen in kept.values() for question in seen.values()]
+    return sorted(flat, key=lambda q: q.case.size)
 
 
 def find_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> AnyProfile | None:
-    """Return the first profile that predicts every answer, or None."""
-    left = candidates(operation, questions)
-    for question in distinct(questions):
+    """Return the first profile that predicts every answer, or None; samples of long ones tell most apart."""
+    left, asked = candidates(operation, questions), distinct(questions)
+    for question in asked:
         left = predicting(question, left, entries)
         if not left:
             return None
-    return left[0] if left else None
+    long = [question for question in asked if question.case.size > SHORT]
+    return next((p for p in left if all(is_predicted(q, p, entries) for q in long)), None)
 
 
 def predicting(
     question: Question, profiles: list[AnyProfile], entries: tuple[Entry, ...]
 ) -> list[AnyProfile]:
-    """Return the profiles that predict an answer; those that are the same for its case are tried once."""
-    by_effect: dict[AnyProfile, list[AnyProfile]] = {}
+    """Return the profiles that may predict an answer; those alike on its open axes are tried once."""
+    axes = question.case.open_axes
+    alike: dict[tuple[str, ...], list[AnyProfile]] = {}
     for profile in profiles:
-        by_effect.setdefault(effective(profile, question.case, entries), []).append(profile)
-    alike = by_effect.values()
-    return [p for group in alike if is_predicted(question, group[0], entries) for p in group]
+        alike.setdefault(tuple(getattr(profile, axis) for axis in axes), []).append(profile)
+    tried = ((group, is_predicted(question, group[0], entries, may_be_given_by)) for group in alike.values())
+    return [profile for group, is_possible in tried if is_possible for profile in group]
 
 
 def closest_profile(operation: str, entries: tuple[Entry, ...], questions: list[Question]) -> AnyProfile:
@@ -298,6 +307,7 @@ def is_needed(entry: Entry, others: list[Entry], row: Row, questions: list[Quest
         return any(judge(q.case, q.answer).kind == DIVERGES for q in questions)
     left = [e for e in others if e.covers(row.system, row.version, row.backend, row.operation)]
 
+    @cache
     def cover(door: str) -> tuple[Entry, ...]:
         return tuple(e for e in left if e.covers_door(door))
 

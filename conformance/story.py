@@ -70,7 +70,8 @@ def sides(entry: Entry, question: Question, rows: Iterable[Row]) -> Side:
     """Sort every other backend by what it answers to the witness."""
     groups: dict[str, list[str]] = {"definition": [], "same": [], "other": []}
     for row in rows:
-        if entry.covers(row.system, row.version, row.backend, row.operation):
+        covered = entry.covers(row.system, row.version, row.backend, row.operation)
+        if covered or row.operation != entry.operation:
             continue
         plain = [q for q in row.questions if q.case.id == entry.witness and q.door == "plain"]
         if not plain or plain[0].answer.outcome == "unsupported":

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from cases.case import Case, all_cases
 from cases.siblings import doors
-from cases.wire import encode_arguments
 from conformance.answer import Answer
 from conformance.ask import Worker, check_subnormals
 from conformance.observation import Header, Observation
@@ -48,7 +47,7 @@ def ask_case(worker: Worker, case: Case, door: str = "plain") -> Answer:
         "operation": case.operation,
         "door": door,
         "vector": case.vector,
-        "arguments": encode_arguments(case.arguments),
+        "arguments": case.arguments,
     })  # fmt: skip
 
 

@@ -26,8 +26,8 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from inspect import signature
+from functools import lru_cache, partial
+from inspect import Signature, signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -194,15 +194,21 @@ def call(function: Function, arguments: Arguments) -> Any:
         Unsupported: the adapter's function has no parameter for one of the arguments.
     """
     try:
-        signature(function).bind(**arguments)
+        signature_of(function).bind(**arguments)
     except TypeError:
-        lacking = sorted(arguments.keys() - signature(function).parameters.keys())
+        lacking = sorted(arguments.keys() - signature_of(function).parameters.keys())
         if lacking:
             raise Unsupported(f"the adapter takes no {', '.join(lacking)}") from None
     try:
         return function(**arguments)
     except BaseException as error:
         raise Raised from error
+
+
+@lru_cache(maxsize=1 << 12)
+def signature_of(function: Function) -> Signature:
+    """Return an adapter function's signature; remembered, for looking is slow."""
+    return signature(function)
 
 
 def call_in_pieces(function: Function, arguments: Arguments, vector: str, length: int) -> Any:

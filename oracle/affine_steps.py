@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,7 +42,7 @@ from oracle.rounding import ROUND
 
 NO_INT32 = 1 << 40
 CODES_PER_BYTE = {15: 2, 3: 4}  # by qmax - qmin
-BLOCK = 1 << 16  # elements evaluated at a time: input and scratch stay in the cache
+BLOCK = 1 << 13  # elements evaluated at a time: input and scratch stay in the cache
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ class Grid:
         return round_result(round_into(self.scale, target), target, flushed)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One named step of the arithmetic, on a block of values."""
 
     name: str

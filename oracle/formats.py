@@ -81,10 +81,10 @@ def round_into(values: Array, target: Format) -> Array:
 
 def round_bfloat16(values: Array) -> Array:
     """Round float32 to the nearest bfloat16, ties to even; NaN stays a quiet NaN."""
-    bits = np.ascontiguousarray(values).view(np.uint32).astype(np.uint64)
-    rounded = ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) & 0xFFFF0000).astype(np.uint32)
-    nan = np.isnan(values)
-    rounded[nan] = np.uint32(0x7FC00000)
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    is_odd = np.uint32(1) & (bits >> np.uint32(16))
+    rounded = (bits + is_odd + np.uint32(0x7FFF)) & np.uint32(0xFFFF0000)  # only a NaN's bits wrap
+    rounded[np.isnan(values)] = np.uint32(0x7FC00000)
     return rounded.view(np.float32).reshape(values.shape)
 
 

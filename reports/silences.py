@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.judge import UNDEFINED, judge, readable
 from conformance.row import RowVerdict
-from oracle.definition import DEFINITIONS, open_axes
+from oracle.definition import DEFINITIONS
 
 
 def silences_in_one_line() -> Iterator[str]:
@@ -47,9 +47,7 @@ def choices_made(operation: str, axis: str, verdicts: list[RowVerdict]) -> dict[
             continue
         for group in verdict.groups:
             asked = [q for q in row.questions if q.door in group.doors and q.answer.outcome == "value"]
-            if group.profile is None or not any(
-                axis in open_axes(operation, q.case.arguments) for q in asked
-            ):
+            if group.profile is None or not any(axis in q.case.open_axes for q in asked):
                 continue
             pinned = [e.profile[axis] for e in group.entries if axis in e.profile]
             name = f"{row.system} {row.backend}" + ("" if "plain" in group.doors else f" {group.doors[0]}")

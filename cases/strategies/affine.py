@@ -5,6 +5,7 @@ x and scale have one dtype; where they differ, or a parameter lies outside its d
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -27,9 +28,11 @@ TIE_RICH = [0.1, 0.07, 0.7, 0.013, 1 / 3, 0.00214854861, 1.9999999, 0.006]
 LARGE = [2.0**31, -(2.0**31), 2.0**32, 2.0**63, -(2.0**63)]
 SPECIAL = [0.0, -0.0, float("nan"), float("inf"), float("-inf"), 1e-45, -1e-45, 1e-40, 3e38, -3e38]
 
-Value = tuple[float, int]  # a real, and how many values of its format to go on from it
+Value = tuple[float, float, int]  # steps of a scale, a real, how many values of the format to go on from it
 
 
+# hypothesis checks a strategy anew each time that it is made: what depends on little is made once.
+@cache
 def scales(target: Format) -> SearchStrategy[Array]:
     """Powers of two, tie-rich ones, any, and those at both ends of the format."""
     tiny, huge = target.smallest_normal, float(from_format(np.inf, -1, target)[()])
@@ -45,26 +48,40 @@ def scales(target: Format) -> SearchStrategy[Array]:
 
 def zero_points(codes: Codes) -> SearchStrategy[int]:
     """Both bounds, zero and odd numbers on either side of it where they are codes, and any code."""
-    low, high = codes["qmin"], codes["qmax"]
+    return codes_between(codes["qmin"], codes["qmax"])
+
+
+@cache
+def codes_between(low: int, high: int) -> SearchStrategy[int]:
     special = [low, high, *(z for z in (0, 1, -3, 5, 100, -77) if low <= z <= high)]
     return st.one_of(st.sampled_from(special), st.integers(low, high))
 
 
-def values(scale: float, zero_point: int, codes: Codes, target: Format) -> SearchStrategy[Value]:
+def values(zero_point: int, codes: Codes, target: Format) -> SearchStrategy[Value]:
     """Ties and codes with their neighbours, bounds, large and special values, and any."""
-    low, high = codes["qmin"] - zero_point, codes["qmax"] - zero_point
+    return values_between(codes["qmin"] - zero_point, codes["qmax"] - zero_point, target)
+
+
+@lru_cache(maxsize=1 << 10)
+def values_between(low: int, high: int, target: Format) -> SearchStrategy[Value]:
     near = st.integers(-1, 1)
     anywhere = st.integers(max(low - 3, -(2**24)), min(high + 3, 2**24))
     at_bounds = st.sampled_from([low - 1, low, high, high + 1])
     steps = st.one_of(anywhere, st.integers(-3, 3), at_bounds)
     width: Literal[16, 32, 64] = 64 if target is FLOAT64 else 16 if target is FLOAT16 else 32
     return st.one_of(
-        st.tuples(steps.map(lambda k: (k + 0.5) * scale), near),
-        st.tuples(steps.map(lambda k: k * scale), near),
-        st.tuples(st.sampled_from(LARGE).map(lambda k: k * scale), near),
-        st.tuples(st.sampled_from(SPECIAL), st.just(0)),
-        st.tuples(st.floats(width=width), st.just(0)),
+        st.builds(lambda k, ulps: (k + 0.5, 0.0, ulps), steps, near),
+        st.builds(lambda k, ulps: (float(k), 0.0, ulps), steps, near),
+        st.builds(lambda k, ulps: (k, 0.0, ulps), st.sampled_from(LARGE), near),
+        st.sampled_from(SPECIAL).map(lambda value: (0.0, value, 0)),
+        st.floats(width=width).map(lambda value: (0.0, value, 0)),
     )
+
+
+def in_format(drawn: list[Value], scale: float, target: Format) -> Array:
+    """Return the drawn values as numbers of a format."""
+    numbers = [(steps * scale if steps else value, ulps) for steps, value, ulps in drawn]
+    return np.array([from_format(value, ulps, target) for value, ulps in numbers], target.carrier)
 
 
 def from_format(value: float, ulps: int, target: Format) -> Array:
@@ -91,8 +108,8 @@ def real_arguments(draw: Draw) -> dict[str, Any]:
     """Draw the arguments of quantize and fake_quantize."""
     target, codes = draw(st.sampled_from(DTYPES)), draw(st.sampled_from(RANGES))
     scale, zero_point = draw(scales(target)), draw(zero_points(codes))
-    drawn = st.lists(values(float(scale), zero_point, codes, target), min_size=1, max_size=MAX_LENGTH)
-    x = np.array([from_format(*value, target) for value in draw(drawn)], target.carrier)
+    drawn = st.lists(values(zero_point, codes, target), min_size=1, max_size=MAX_LENGTH)
+    x = in_format(draw(drawn), float(scale), target)
     return {"x": held(x, target), "scale": held(scale, target), "zero_point": zero_point, **codes}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ from hypothesis.strategies import SearchStrategy
 
 from cases.gradients import NARROW
 from cases.points import INT4, INT8, INT16, UINT8
-from cases.strategies.affine import TIE_RICH, from_format, values, zero_points
+from cases.strategies.affine import TIE_RICH, in_format, values, zero_points
 from oracle.formats import FLOAT32
 
 RANGES = [INT8, UINT8, INT4, INT16, NARROW]
 LENGTHS = st.integers(1, 8)
 
 
+@cache
 def scales() -> SearchStrategy[Any]:
     """Powers of two and tie-rich scales, far from the ends of the format: no product is subnormal."""
     drawn = st.one_of(
@@ -25,9 +27,10 @@ def scales() -> SearchStrategy[Any]:
     return drawn.map(np.float32)
 
 
+@cache
 def dyadic() -> SearchStrategy[float]:
     """Multiples of 1/8 that are no zero, whose sums are exact."""
-    return st.integers(1, 32).flatmap(lambda k: st.sampled_from([k / 8, -k / 8]))
+    return st.sampled_from([k / 8 for k in range(-32, 33) if k])
 
 
 @st.composite
@@ -35,8 +38,8 @@ def straight(draw: st.DrawFn) -> dict[str, Any]:
     """Draw the arguments of fake_quantize_gradient."""
     codes, scale, size = draw(st.sampled_from(RANGES)), draw(scales()), draw(LENGTHS)
     zero_point = draw(zero_points(codes))
-    drawn = st.lists(values(float(scale), zero_point, codes, FLOAT32), min_size=size, max_size=size)
-    x = np.array([from_format(*value, FLOAT32) for value in draw(drawn)], np.float32)
+    drawn = st.lists(values(zero_point, codes, FLOAT32), min_size=size, max_size=size)
+    x = in_format(draw(drawn), float(scale), FLOAT32)
     dy = np.array(draw(st.lists(dyadic(), min_size=size, max_size=size)), np.float32)
     return {"x": x, "scale": scale, "zero_point": zero_point, **codes, "dy": dy}
 

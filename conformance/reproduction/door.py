@@ -204,10 +204,14 @@ def effects_of(cutter: Cutter, source: Source) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for statement in executed(source, source.tree.body):
         is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-        is_talk = any(word in ast.unparse(statement).lower() for word in ("log", "warn", "verbos"))
-        if is_call and not is_talk and foreign & set(names_in(statement)):
+        if is_call and foreign & set(names_in(statement)) and not is_talk(statement):
             found += [cutter.resolve(s) for s in cutter.block([statement], Scope(source))]
     return found
+
+
+def is_talk(statement: ast.stmt) -> bool:
+    """Whether a statement only tells a framework what to print."""
+    return any(word in ast.unparse(statement).lower() for word in ("log", "warn", "verbos"))
 
 
 def executed(source: Source, body: list[ast.stmt]) -> Iterator[ast.stmt]:

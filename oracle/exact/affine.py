@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic, Real, round_to_whole
 
@@ -39,6 +40,13 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "zero": ("positive", "kept"),
         "presentation": ("value", "difference", "sum"),
     },
+}
+
+
+ARITHMETIC = {
+    (name, subnormals): Arithmetic(target, subnormals == "flushed")
+    for name, target in FORMATS.items()
+    for subnormals in _QUANTIZE["subnormals"]
 }
 
 
@@ -94,6 +102,19 @@ def make_grid(scale: Real, zero_point: int, qmin: int, qmax: int,
     return Grid(stored, name, zero_point, qmin, qmax)
 
 
+def settled(operation: str, choices: Mapping[str, str] | None, scale: Real, zero_point: int, qmin: int,
+            qmax: int) -> tuple[dict[str, str], Grid]:  # fmt: skip
+    """Return what is the same for every value: all choices, and the grid; remembered."""
+    return _settled(operation, tuple((choices or {}).items()), scale, zero_point, qmin, qmax)
+
+
+@lru_cache(maxsize=1 << 10)
+def _settled(operation: str, choices: tuple[tuple[str, str], ...], scale: Real, zero_point: int, qmin: int,
+             qmax: int) -> tuple[dict[str, str], Grid]:  # fmt: skip
+    chosen = all_choices(operation, dict(choices))
+    return chosen, make_grid(scale, zero_point, qmin, qmax, chosen)
+
+
 def type_of(qmin: int, qmax: int) -> tuple[int, int]:
     """Return the bounds of the narrowest integer type of both codes; themselves where there is none."""
     for bits in (2, 4, 8, 16, 32):
@@ -104,7 +125,7 @@ def type_of(qmin: int, qmax: int) -> tuple[int, int]:
 
 
 def arithmetic_of(name: str, chosen: Mapping[str, str]) -> Arithmetic:
-    return Arithmetic(FORMATS[name], chosen["subnormals"] == "flushed")
+    return ARITHMETIC[name, chosen["subnormals"]]
 
 
 def promoted(a: str, b: str) -> str:
@@ -257,8 +278,7 @@ def quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
         y_zero_point)`", "For `(x / y_scale)`, it rounds to the nearest even".
     Silent about: NaN; float64.
     """
-    chosen = all_choices("quantize", choices)
-    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    chosen, grid = settled("quantize", choices, scale, zero_point, qmin, qmax)
     return quantized(x, grid, chosen)
 
 
@@ -287,10 +307,9 @@ def dequantize(code: int, scale: Real, zero_point: int, qmin: int, qmax: int,
         x_scale`", "The output type also determines the precision of the multiplication operation".
     Silent about: float64.
     """
-    chosen = all_choices("dequantize", choices)
     if dtype is not None and dtype not in FORMATS:
         raise ValueError(f"dtype must be one of {', '.join(FORMATS)}, got {dtype}")
-    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    chosen, grid = settled("dequantize", choices, scale, zero_point, qmin, qmax)
     return real_of(code, grid, dtype or scale.format, chosen)
 
 
@@ -317,8 +336,7 @@ def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
         std::nearby_int(input / scale) + zero_point)) - zero_point) * scale".
     Silent about: NaN; the precision of the two operations unless x and scale are float32.
     """
-    chosen = all_choices("fake_quantize", choices)
-    grid = make_grid(scale, zero_point, qmin, qmax, chosen)
+    chosen, grid = settled("fake_quantize", choices, scale, zero_point, qmin, qmax)
     if chosen["nan"] == "propagates" and math.isnan(whole_real(x, grid, chosen)):
         return math.nan
     y = real_of(quantized(x, grid, chosen), grid, x.format, chosen)

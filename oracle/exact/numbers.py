@@ -53,7 +53,7 @@ class Real:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {self.format}")
         if not math.isfinite(self.value):
             return
-        if round_to_format(Fraction(self.value), FORMATS[self.format]) != self.value:
+        if not is_number_of(self.value, FORMATS[self.format]):
             raise ValueError(f"value must be a {self.format}, got {self.value!r}")
 
 
@@ -74,7 +74,12 @@ def round_to_format(exact: Fraction, target: Format) -> float:
         infinitely precise result shall be delivered; if the two nearest [...] are equally near, the
         one with an even least significant digit shall be delivered".
     """
-    numerator, denominator = abs(exact.numerator), exact.denominator
+    return round_ratio(exact.numerator, exact.denominator, target)
+
+
+def round_ratio(signed: int, denominator: int, target: Format) -> float:
+    """Return round_to_format of signed / denominator, which need not be in lowest terms; a quick Fraction."""
+    numerator = abs(signed)
     if numerator == 0:
         return 0.0
     exponent = numerator.bit_length() - denominator.bit_length()  # floor(log2), or one more
@@ -87,7 +92,18 @@ def round_to_format(exact: Fraction, target: Format) -> float:
         whole += 1
     too_large = whole.bit_length() + quantum > 2 - target.min_exponent
     magnitude = math.inf if too_large else math.ldexp(whole, quantum)
-    return -magnitude if exact.numerator < 0 else magnitude
+    return -magnitude if signed < 0 else magnitude
+
+
+def is_number_of(value: float, target: Format) -> bool:
+    """Whether a finite float is a number of a format: odd * 2**k, odd short enough and k in its range."""
+    numerator, denominator = value.as_integer_ratio()
+    zeros = (numerator & -numerator).bit_length()  # of the odd part's last bit, from 1
+    return (
+        abs(numerator).bit_length() - zeros < target.precision
+        and denominator.bit_length() <= target.precision - target.min_exponent
+        and abs(numerator).bit_length() - denominator.bit_length() <= 1 - target.min_exponent
+    )
 
 
 def sign(value: float) -> float:
@@ -103,7 +119,10 @@ class Arithmetic:
     flushed: bool
 
     def result(self, exact: Fraction) -> float:
-        value = round_to_format(exact, self.format)
+        return self.ratio(exact.numerator, exact.denominator)
+
+    def ratio(self, numerator: int, denominator: int) -> float:
+        value = round_ratio(numerator, denominator, self.format)
         if self.flushed and abs(value) < math.ldexp(1.0, self.format.min_exponent):
             return math.copysign(0.0, value)
         return value
@@ -112,28 +131,33 @@ class Arithmetic:
         """The value, rounded into the format."""
         if value == 0 or not math.isfinite(value):
             return value
-        return self.result(Fraction(value))
+        if not self.flushed and is_number_of(value, self.format):
+            return value
+        return self.ratio(*value.as_integer_ratio())
 
     def whole(self, value: int) -> float:
         """The integer, rounded into the format."""
-        return self.result(Fraction(value))
+        return self.ratio(value, 1)
 
     def add(self, a: float, b: float) -> float:
         if not (math.isfinite(a) and math.isfinite(b)) or a == -b:
             return a + b  # infinities and NaN; the sign of an exact zero
-        return self.result(Fraction(a) + Fraction(b))
+        (m, d), (n, e) = a.as_integer_ratio(), b.as_integer_ratio()
+        return self.ratio(m * e + n * d, d * e)
 
     def multiply(self, a: float, b: float) -> float:
         if a == 0 or b == 0 or not (math.isfinite(a) and math.isfinite(b)):
             return a * b
-        return self.result(Fraction(a) * Fraction(b))
+        (m, d), (n, e) = a.as_integer_ratio(), b.as_integer_ratio()
+        return self.ratio(m * n, d * e)
 
     def divide(self, a: float, b: float) -> float:
         if b == 0:
             return math.nan if a == 0 or math.isnan(a) else sign(a) * sign(b) * math.inf
         if a == 0 or not (math.isfinite(a) and math.isfinite(b)):
             return a / b
-        return self.result(Fraction(a) / Fraction(b))
+        (m, d), (n, e) = a.as_integer_ratio(), abs(b).as_integer_ratio()
+        return self.ratio(m * e if b > 0 else -m * e, d * n)
 
     def fused(self, a: float, b: float, c: float) -> float:
         """a * b + c, rounded once."""
@@ -141,26 +165,29 @@ class Arithmetic:
             return a * b + c
         if not math.isfinite(c):
             return c
-        exact = Fraction(a) * Fraction(b) + Fraction(c)
-        if exact:
-            return self.result(exact)
+        (m, d), (n, e), (k, f) = (v.as_integer_ratio() for v in (a, b, c))
+        if exact := m * n * f + k * d * e:
+            return self.ratio(exact, d * e * f)
         return sign(a) * sign(b) * 0.0 + c if c == 0 else 0.0
 
 
 HALF = Fraction(1, 2)
 
 
-def symmetric(magnitude: Callable[[Fraction], int]) -> Callable[[Fraction], int]:
+Rounding = Callable[[float | Fraction], int]
+
+
+def symmetric(magnitude: Rounding) -> Rounding:
     """Return the rounding that treats a number and its negative alike."""
     return lambda t: magnitude(t) if t >= 0 else -magnitude(-t)
 
 
-NEAREST_OR_DIRECTED: dict[str, Callable[[Fraction], int]] = {
-    "half_even": round,  # Python rounds a Fraction half to even
-    "half_up": lambda t: math.floor(t + HALF),
-    "half_down": lambda t: math.ceil(t - HALF),
-    "half_away": symmetric(lambda t: math.floor(t + HALF)),
-    "half_toward_zero": symmetric(lambda t: math.ceil(t - HALF)),
+NEAREST_OR_DIRECTED: dict[str, Rounding] = {
+    "half_even": round,  # Python rounds a float, and a Fraction, half to even
+    "half_up": lambda t: math.floor(Fraction(t) + HALF),
+    "half_down": lambda t: math.ceil(Fraction(t) - HALF),
+    "half_away": symmetric(lambda t: math.floor(Fraction(t) + HALF)),
+    "half_toward_zero": symmetric(lambda t: math.ceil(Fraction(t) - HALF)),
     "toward_zero": math.trunc,
     "floor": math.floor,
     "ceil": math.ceil,
@@ -175,4 +202,4 @@ def round_to_whole(t: float, rounding: str, arithmetic: Arithmetic) -> float:
         return float(math.floor(arithmetic.add(t, 0.5)))
     if rounding == "truncate_plus_half":
         return float(math.trunc(arithmetic.add(t, math.copysign(0.5, t))))
-    return float(NEAREST_OR_DIRECTED[rounding](Fraction(t)))
+    return float(NEAREST_OR_DIRECTED[rounding](t))
