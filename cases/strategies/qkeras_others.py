@@ -1,0 +1,38 @@
+"""Questions about QKeras's quantizers with a curve of their own: settings of the cases, their ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cases.points import neighbours, singles
+from cases.strategies.qkeras import Drawn, Settings, arguments, on_a_grid, ordinary
+from oracle.formats import Array
+
+
+def of_ulaw(settings: Settings) -> Array:
+    """Return ties of the line that is rounded, and of the law."""
+    bits, integer, u = settings["bits"], settings.get("integer", 0), settings.get("u", 255.0)
+    halves = (np.arange(min(2 ** (bits - 1), 64)) + 0.5) / 2 ** (bits - 1)
+    law = (np.expm1(halves * np.log1p(u)) / u * 2**integer).astype(np.float32)
+    return np.concatenate([on_a_grid(2.0 ** (integer - bits + 2), 2 ** (bits - 2) + 1), neighbours(law),
+                           neighbours(-law)])  # fmt: skip
+
+
+def of_hswish(settings: Settings) -> Array:
+    """Return numbers whose hard swish is a tie, or next to one; numbers beyond the parabola."""
+    shift, bound = settings.get("relu_shift", 3), settings.get("relu_upper_bound", 6)
+    step = 2.0 ** (settings.get("integer", 0) - settings["bits"] + 1)
+    halves = (np.arange(-min(2 ** (settings["bits"] - 1), 64), 64) + 0.5) * step
+    roots = shift**2 + 4 * bound * halves
+    right = (-shift + np.sqrt(roots[roots >= 0])) / 2
+    ties = np.concatenate([right, -shift - right, halves[halves > bound - shift]]).astype(np.float32)
+    special = singles([0.0, -0.0, np.inf, 1e-45, -1e-45, 1e-40, 1e9, -1e9, 16777217.0, 3e38, -3e38])
+    return np.concatenate([neighbours(ties), special, ordinary(shift)])
+
+
+POINTS: dict[str, Any] = {"quantized_ulaw": of_ulaw, "quantized_hswish": of_hswish}
+ARGUMENTS: dict[str, Drawn] = {
+    operation: arguments(operation, points) for operation, points in POINTS.items()
+}
