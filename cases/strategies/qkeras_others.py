@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
+from cases.case import cases_of
 from cases.points import neighbours, singles
 from cases.strategies.qkeras import Drawn, Settings, arguments, on_a_grid, ordinary
 from oracle.formats import Array
@@ -32,7 +34,20 @@ def of_hswish(settings: Settings) -> Array:
     return np.concatenate([neighbours(ties), special, ordinary(shift)])
 
 
+@st.composite
+def channels(draw: st.DrawFn) -> Settings:
+    """Draw the settings of some case, its rows in another order, other signs and another size.
+
+    Its probabilities stay as far from 0 and 1 as they are: no statistics of a channel change but in size.
+    """
+    cases = [c.arguments for c in cases_of("stochastic_ternary") if c.arguments.get("training", True)]
+    given = draw(st.sampled_from([c for c in cases if np.abs(c["x"]).max() > 0.01]))
+    order = draw(st.permutations(range(len(given["x"]))))
+    size = draw(st.sampled_from([0.25, 0.5, 1.0, -1.0, 2.0, -4.0]))
+    return {**given, "x": given["x"][order] * np.float32(size)}
+
+
 POINTS: dict[str, Any] = {"quantized_ulaw": of_ulaw, "quantized_hswish": of_hswish}
 ARGUMENTS: dict[str, Drawn] = {
     operation: arguments(operation, points) for operation, points in POINTS.items()
-}
+} | {"stochastic_ternary": channels()}
