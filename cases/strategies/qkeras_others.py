@@ -47,7 +47,21 @@ def channels(draw: st.DrawFn) -> Settings:
     return {**given, "x": given["x"][order] * np.float32(size)}
 
 
+@st.composite
+def rounded(draw: st.DrawFn, operation: str) -> Settings:
+    """Draw the settings of some case, with sixteenths between two codes or two powers: no rare draws."""
+    given = draw(st.sampled_from([c.arguments for c in cases_of(operation)]))
+    parts = draw(st.lists(st.integers(-60, 60), min_size=1, max_size=7))
+    if "relu_s" in operation:
+        n = given["bits"] - bool(given.get("negative_slope", 0))
+        scale = 2.0 ** (given["integer"] - n) / given.get("negative_slope", 1) / 16
+        return {**given, "x": singles(p * scale for p in parts)}
+    powers = draw(st.lists(st.integers(-12, 12), min_size=len(parts), max_size=len(parts)))
+    return {**given, "x": singles(p / 16 * 2.0**k for p, k in zip(parts, powers, strict=True))}
+
+
 POINTS: dict[str, Any] = {"quantized_ulaw": of_ulaw, "quantized_hswish": of_hswish}
+ROUNDED = ("quantized_relu_stochastic", "quantized_po2_stochastic", "quantized_relu_po2_stochastic")
 ARGUMENTS: dict[str, Drawn] = {
     operation: arguments(operation, points) for operation, points in POINTS.items()
-} | {"stochastic_ternary": channels()}
+} | {"stochastic_ternary": channels(), **{name: rounded(name) for name in ROUNDED}}

@@ -17,7 +17,7 @@ def _draw(name, door, x, draws, training, **settings):
     try:
         # Traced in the phase that it is called in.
         call = _called(name, door, tuple(settings.items()), training)
-        return call(tf.constant(np.tile(x, (draws, 1)))).numpy().reshape(draws, *x.shape)
+        return call(tf.constant(np.tile(np.atleast_2d(x), (draws, 1)))).numpy().reshape(draws, *x.shape)
     finally:
         tf.keras.backend.set_learning_phase(0)
 
@@ -33,5 +33,21 @@ def stochastic_ternary(x, draws, alpha, temperature=8.0, use_real_sigmoid=True, 
     return {**_counted(drawn), "zeros": (drawn == 0).sum(axis=0)}
 
 
-_OPERATIONS = (stochastic_ternary,)
+def quantized_relu_stochastic(x, draws, bits, integer, negative_slope=0.0, training=True, door="plain"):
+    return _counted(_draw("quantized_relu", use_stochastic_rounding=True, **locals()))
+
+
+def quantized_po2_stochastic(x, draws, bits, max_value=None, quadratic_approximation=False, training=True,
+                             door="plain"):  # fmt: skip
+    return _counted(_draw("quantized_po2", use_stochastic_rounding=True, **locals()))
+
+
+def quantized_relu_po2_stochastic(x, draws, bits, max_value=None, negative_slope=0,
+                                  quadratic_approximation=False, training=True, door="plain"):  # fmt: skip
+    return _counted(_draw("quantized_relu_po2", use_stochastic_rounding=True, **locals()))
+
+
+_OPERATIONS = (
+    stochastic_ternary, quantized_relu_stochastic, quantized_po2_stochastic, quantized_relu_po2_stochastic,
+)  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in ("plain", *_REMADE)} for f in _OPERATIONS}

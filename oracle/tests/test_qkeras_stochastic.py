@@ -12,10 +12,16 @@ import pytest
 from cases.case import Case, cases_of
 from oracle.definition import DEFINITIONS, compute, single_changes
 from oracle.exact import qkeras_draws as exact
+from oracle.exact import qkeras_rounded_draws as rounded
 from oracle.stochastic_ternary import chances
 from oracle.ternary import iterate
 
 SIGNS = {"bernoulli": exact.bernoulli, "stochastic_binary": exact.stochastic_binary}
+ROUNDED = {
+    "quantized_relu_stochastic": rounded.quantized_relu_stochastic,
+    "quantized_po2_stochastic": rounded.quantized_po2_stochastic,
+    "quantized_relu_po2_stochastic": rounded.quantized_relu_po2_stochastic,
+}
 FIELDS = ("lowest", "highest", "count")
 
 
@@ -40,6 +46,18 @@ def test_signs(operation: str, profile: Any) -> None:
         wanted = [SIGNS[operation](v, draws, asdict(profile), **given) for v in x]
         for name, column in zip(FIELDS, zip(*wanted, strict=True), strict=True):
             assert found[name].tolist() == list(column), (case.id, name)
+
+
+@pytest.mark.parametrize(("operation", "profile"), profiles(*ROUNDED))
+def test_rounded(operation: str, profile: Any) -> None:
+    more = np.random.default_rng(9).normal(0, 3, 40).astype(np.float32)
+    for case in cases_of(operation):
+        given = {**case.arguments, "x": np.concatenate([case.arguments["x"], more])}
+        found, x, draws = compute(operation, given, profile), given.pop("x"), given.pop("draws")
+        wanted = [ROUNDED[operation](v, draws, asdict(profile), **given) for v in x.tolist()]
+        for name, column in zip(FIELDS, zip(*wanted, strict=True), strict=True):
+            differs = np.flatnonzero(found[name] != np.array(column))
+            assert not differs.size, (case.id, name, x[differs[:3]], found[name][differs[:3]])
 
 
 @pytest.mark.parametrize(("operation", "profile"), profiles("stochastic_ternary"))
@@ -85,3 +103,13 @@ def test_refused(settings: dict[str, Any], says: str) -> None:
         compute("stochastic_ternary", {"x": np.float32([[0.5], [1.0]]), **settings},
                 DEFINITIONS["stochastic_ternary"].profile)  # fmt: skip
     assert says in str(refusal.value)
+
+
+@pytest.mark.parametrize("operation", [name for name in ROUNDED if "po2" in name])
+def test_the_mean_of_the_powers_is_x(operation: str) -> None:
+    x = np.float32([1.25, 3.0, 0.3125, 5.5])
+    for is_even in (False, True):
+        given = {"x": x, "draws": 2**20, "bits": 6, "quadratic_approximation": is_even}
+        found = compute(operation, given, DEFINITIONS[operation].profile)
+        share = found["count"] / 2**20
+        assert np.allclose(found["lowest"] * (1 - share) + found["highest"] * share, x, rtol=1e-5)
