@@ -60,8 +60,25 @@ def rounded(draw: st.DrawFn, operation: str) -> Settings:
     return {**given, "x": singles(p / 16 * 2.0**k for p, k in zip(parts, powers, strict=True))}
 
 
+@st.composite
+def with_noise(draw: st.DrawFn, operation: str) -> Settings:
+    """Draw the settings of some case, and numbers that no quantizer rounds on an edge: odd ninety-sixths."""
+    given = draw(st.sampled_from([c.arguments for c in cases_of(operation)]))
+    x = singles(
+        k / 96
+        for k in draw(st.lists(st.integers(-150, 150).map(lambda k: 2 * k + 1), min_size=1, max_size=7))
+    )
+    dy = {"dy": np.arange(1, x.size + 1, dtype=np.float32) * np.float32(0.7)} if "dy" in given else {}
+    return {**given, "x": x, **dy}
+
+
 POINTS: dict[str, Any] = {"quantized_ulaw": of_ulaw, "quantized_hswish": of_hswish}
+NOISY = ("quantizer_noise", "quantizer_noise_gradient")
 ROUNDED = ("quantized_relu_stochastic", "quantized_po2_stochastic", "quantized_relu_po2_stochastic")
 ARGUMENTS: dict[str, Drawn] = {
     operation: arguments(operation, points) for operation, points in POINTS.items()
-} | {"stochastic_ternary": channels(), **{name: rounded(name) for name in ROUNDED}}
+} | {
+    "stochastic_ternary": channels(),
+    **{name: rounded(name) for name in ROUNDED},
+    **{name: with_noise(name) for name in NOISY},
+}
