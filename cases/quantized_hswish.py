@@ -63,7 +63,7 @@ CASES = [
     Case("quantized_hswish/large-alpha", ask([-1.5, 0.7, 1.3, 2.5, 9.0], 4, alpha=4.0),
          "multiplied only, 4 is the value of everything from 1 on"),
     Case("quantized_hswish/other-curve",
-         ask(np.arange(-6, 7) / 4, 8, integer=1, relu_shift=1, relu_upper_bound=4),
+         ask(np.arange(-6, 7) / 4 + 0.03, 8, integer=1, relu_shift=1, relu_upper_bound=4),
          "floor shows"),
     Case("quantized_hswish/bound-7",
          ask(np.arange(-9, 10) / 2, 12, integer=2, relu_shift=2, relu_upper_bound=7),

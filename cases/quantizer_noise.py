@@ -23,17 +23,19 @@ def ask(quantizer: str, noise: float, x: Any = POINTS, bits: int = 4, **settings
     }
 
 
+QUANTIZERS = {"relu": "quantized_relu", "po2": "quantized_po2", "relu-po2": "quantized_relu_po2"}
+
 CASES = [
     case
-    for name in ("quantized_relu", "quantized_po2", "quantized_relu_po2")
+    for slug, name in QUANTIZERS.items()
     for case in (
-        Case(f"quantizer_noise/{name}-none", ask(name, 0.0), LOST),
-        Case(f"quantizer_noise/{name}-half", ask(name, 0.5), LOST),
-        Case(f"quantizer_noise/{name}-quarter-no-ste", ask(name, 0.25, bits=5, use_ste=False), LOST),
-        Case(f"quantizer_noise/{name}-0.3", ask(name, 0.3, [*POINTS, *FINE]),
+        Case(f"quantizer_noise/{slug}-none", ask(name, 0.0), LOST),
+        Case(f"quantizer_noise/{slug}-half", ask(name, 0.5), LOST),
+        Case(f"quantizer_noise/{slug}-quarter-no-ste", ask(name, 0.25, bits=5, use_ste=False), LOST),
+        Case(f"quantizer_noise/{slug}-3-tenths", ask(name, 0.3, [*POINTS, *FINE]),
              "real + 0.3 * (value - real) is rounded otherwise"),
-        Case(f"quantizer_noise/{name}-0.3-no-ste", ask(name, 0.3, [*POINTS, *FINE], use_ste=False),
+        Case(f"quantizer_noise/{slug}-3-tenths-no-ste", ask(name, 0.3, [*POINTS, *FINE], use_ste=False),
              "its configuration does not keep use_ste: real + 0.3 * (value - real)"),
-        Case(f"quantizer_noise/{name}-rank-2", ask(name, 0.75, np.reshape(POINTS, (3, 3))), LOST),
+        Case(f"quantizer_noise/{slug}-rank-2", ask(name, 0.75, np.reshape(POINTS, (3, 3))), LOST),
     )
 ]  # fmt: skip

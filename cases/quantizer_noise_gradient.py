@@ -17,14 +17,16 @@ def ask(quantizer: str, noise: float, **settings: Any) -> dict[str, Any]:
     return {"x": x, "dy": dy, "quantizer": quantizer, "bits": 4, "qnoise_factor": noise, **settings}
 
 
+QUANTIZERS = {"relu": "quantized_relu", "po2": "quantized_po2", "relu-po2": "quantized_relu_po2"}
+
 CASES = [
     case
-    for name in ("quantized_relu", "quantized_po2", "quantized_relu_po2")
+    for slug, name in QUANTIZERS.items()
     for case in (
-        Case(f"quantizer_noise_gradient/{name}-ste", ask(name, 0.5), "without it half of dy"),
-        Case(f"quantizer_noise_gradient/{name}-no-ste", ask(name, 0.25, use_ste=False),
+        Case(f"quantizer_noise_gradient/{slug}-ste", ask(name, 0.5), "without it half of dy"),
+        Case(f"quantizer_noise_gradient/{slug}-no-ste", ask(name, 0.25, use_ste=False),
              "0.75 of dy; its configuration does not keep use_ste: all of it"),
-        Case(f"quantizer_noise_gradient/{name}-all-noise", ask(name, 1.0, use_ste=False),
+        Case(f"quantizer_noise_gradient/{slug}-all-noise", ask(name, 1.0, use_ste=False),
              "nothing; with use_ste dy"),
     )
 ]  # fmt: skip

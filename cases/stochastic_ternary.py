@@ -32,7 +32,7 @@ CASES = [
          "without the temperature all three values are drawn"),
     Case("stochastic_ternary/hard-sigmoid", ask(HARD, alpha="auto", use_real_sigmoid=False),
          "without the temperature all three values are drawn"),
-    Case("stochastic_ternary/power-of-two", ask(TWO, alpha="auto_po2", temperature=1.0),
+    Case("stochastic_ternary/power-of-two", ask(TWO, alpha="auto_po2", temperature=0.75),
          "the scale of auto, no power of two"),
     Case("stochastic_ternary/small", ask(TWO, 2.0**-26, alpha="auto_po2", temperature=1.0),
          "1e-7 in the logarithm gives 2^-23"),
@@ -45,7 +45,8 @@ CASES = [
     Case("stochastic_ternary/far",
          ask([[1024.0, -1024.0, 0.25, -0.25]], alpha="auto", use_real_sigmoid=False),
          "x + (value - x) leaves the grid"),
-    Case("stochastic_ternary/inference", ask([[-1.0, 0.1, 0.9, 0.3], [2.0, -1.5, 0.6, 0.7]], alpha="auto_po2",
+    Case("stochastic_ternary/inference",
+         ask([[-1.0, 0.125, 0.75, 0.25], [2.0, -1.5, 0.5, 0.75]], alpha="auto",
                                              training=False),
          "drawn, several values"),
 ]  # fmt: skip

@@ -23,6 +23,7 @@ class Profile:
     noise: str = "given"
     presentation: str = "weighted"
     without_ste: str = "rest"
+    with_ste: str = "passes"
 
 
 MEANING: dict[str, dict[str, str]] = {
@@ -40,10 +41,14 @@ MEANING: dict[str, dict[str, str]] = {
         "passes": "without use_ste too, dy passes",
         "stops": "without use_ste nothing passes",
     },
+    "with_ste": {
+        "passes": "with use_ste dy passes",
+        "rest": "with use_ste too (1 - qnoise_factor) * dy passes",
+    },
 }
 AXES = {
     "quantizer_noise": {axis: tuple(MEANING[axis]) for axis in ("noise", "presentation")},
-    "quantizer_noise_gradient": {"without_ste": tuple(MEANING["without_ste"])},
+    "quantizer_noise_gradient": {axis: tuple(MEANING[axis]) for axis in ("without_ste", "with_ste")},
 }
 DEFINITION = Profile()
 QUANTIZERS: dict[str, Callable[..., Array]] = {
@@ -132,9 +137,9 @@ def quantizer_noise_gradient(
     """
     values, upstream = check(x, quantizer, qnoise_factor), reals(dy)
     passed = np.where(unquantized(values, quantizer, bits) == values, upstream, np.float32(0))
-    if use_ste or profile.without_ste == "passes":
-        return {"x": passed}
-    return {"x": passed * np.float32(1 - qnoise_factor if profile.without_ste == "rest" else 0)}
+    share = profile.with_ste if use_ste else profile.without_ste
+    weights = {"passes": 1.0, "rest": 1 - qnoise_factor, "stops": 0.0}
+    return {"x": passed * np.float32(weights[share])}
 
 
 def undefined(arguments: Arguments) -> str | None:

@@ -40,6 +40,5 @@ def quantizer_noise_gradient(x: float, dy: float, choices: Choices, quantizer: s
     """Return dy where x is not clipped, or what the noise leaves of it without use_ste."""
     if quantized(x, quantizer, bits)[0] != x:
         return 0.0
-    if use_ste or choices["without_ste"] == "passes":
-        return dy
-    return F.multiply(dy, single(1 - qnoise_factor) if choices["without_ste"] == "rest" else 0.0)
+    share = choices["with_ste" if use_ste else "without_ste"]
+    return F.multiply(dy, {"passes": 1.0, "rest": single(1 - qnoise_factor), "stops": 0.0}[share])
