@@ -1,6 +1,7 @@
 """QKeras: its quantizers called eagerly, and inside tf.function (graph).
 
-quantized_bits, its gradient and its stochastic form are here, the other quantizers in qkeras_more.
+quantized_bits, its gradient and its stochastic form are here, the other quantizers in qkeras_more,
+those that draw in qkeras_draws.
 
 plain         the quantizer, called
 layer         inside QActivation
@@ -24,6 +25,7 @@ from qkeras import QActivation, QConv1D, QConv2D, QDense, get_quantizer
 from qkeras.utils import model_save_quantized_weights
 
 from conformance.adapters import Unsupported
+from conformance.adapters.qkeras_draws import DOORS as _DRAWN
 from conformance.adapters.qkeras_more import DOORS as _OTHERS
 
 _ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
@@ -142,6 +144,7 @@ def _key(settings):
 
 DOORS = {
     **_OTHERS,
+    **_DRAWN,
     "quantized_bits": {
         "layer": partial(quantized_bits, door="layer"),
         "config": partial(quantized_bits, door="config"),

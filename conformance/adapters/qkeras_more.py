@@ -117,6 +117,23 @@ def quantized_sigmoid_gradient(x, dy, bits, symmetric=False, use_real_sigmoid=Fa
     return _backward("quantized_sigmoid", **locals())
 
 
+def quantized_ulaw(x, bits, integer=0, symmetric=False, u=255.0, door="plain"):
+    return _forward("quantized_ulaw", **locals())
+
+
+def quantized_hswish(x, bits, integer=0, symmetric=False, alpha=None, relu_shift=3, relu_upper_bound=6,
+                     door="plain"):  # fmt: skip
+    return _forward("quantized_hswish", **locals())
+
+
+def quantizer_noise(x, quantizer, bits, qnoise_factor, use_ste=True, door="plain"):
+    return _forward(quantizer, door, x, bits=bits, qnoise_factor=qnoise_factor, use_ste=use_ste)
+
+
+def quantizer_noise_gradient(x, dy, quantizer, bits, qnoise_factor, use_ste=True, door="plain"):
+    return _backward(quantizer, door, x, dy, bits=bits, qnoise_factor=qnoise_factor, use_ste=use_ste)
+
+
 def _draw(name, door, x, draws, training=True, **settings):
     """Draw so often, seeded, a row of elements each time: no element depends on another one."""
     tf.random.set_seed(7)
@@ -144,6 +161,7 @@ _OPERATIONS = (
     quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
     quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
     quantized_tanh, quantized_tanh_gradient, quantized_sigmoid, quantized_sigmoid_gradient,
-    stochastic_binary, bernoulli,
+    quantized_ulaw, quantized_hswish, quantizer_noise, quantizer_noise_gradient, stochastic_binary, bernoulli,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
+del DOORS["quantized_hswish"]["string"]  # it has no text: its __str__ fails, whatever the settings
