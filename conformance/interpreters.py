@@ -57,11 +57,21 @@ def environments() -> tuple[Environment, ...]:
     for section in parser.sections():
         systems = re.findall(r"--system[ =](\S+)", parser.get(section, "commands", fallback=""))
         if section.startswith("testenv:") and systems:
-            lines = parser.get(section, "set_env", fallback="").splitlines()
-            pairs = [line.partition("=") for line in lines if "=" in line and "{" not in line]
-            variables = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+            variables = tuple(variables_of(parser, section).items())
             found.append(Environment(section.removeprefix("testenv:"), tuple(systems), variables))
     return tuple(found)
+
+
+def variables_of(parser: configparser.ConfigParser, section: str, key: str = "set_env") -> dict[str, str]:
+    """Return what a section of tox.ini sets, with what it takes from other sections."""
+    found: dict[str, str] = {}
+    for line in parser.get(section, key, fallback="").splitlines():
+        name, equals, value = (piece.strip() for piece in line.partition("="))
+        if reference := re.fullmatch(r"\{\[(.+)\](.+)\}", line.strip()):
+            found |= variables_of(parser, *reference.groups())
+        elif equals and not name.startswith("UV_"):
+            found[name] = re.sub(r"\{env:(\w+):(.*?)\}", lambda m: os.environ.get(m[1], m[2]), value)
+    return found
 
 
 def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | None:

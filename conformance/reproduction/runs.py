@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import selectors
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from conformance.interpreters import Interpreter
 
 DRIVER = Path(__file__).parent / "driver.py"
 TIMEOUT = 120.0
+IMPORTING = 120.0  # seconds that the frameworks of a batch may take
 TOGETHER = 2  # processes at a time
-BATCH = 16  # scripts that share a process
+BATCH = 24  # scripts that share what they import
 TAIL = 400  # characters of standard error that are shown
 
 
@@ -28,7 +36,6 @@ class Job:
     script: str
     interpreter: Interpreter
     holds: Callable[[Outcome], str]  # what is wrong with an outcome; "" for nothing
-    key: str = ""  # scripts with the same environment variables may share a process
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,15 @@ class Outcome:
     status: int | None
     output: str
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the scripts of a batch share: interpreter, environment, imported modules."""
+
+    path: str
+    environment: frozenset[tuple[str, str]]
+    imports: tuple[str, ...]
 
 
 def run_alone(job: Job, timeout: float = TIMEOUT) -> Outcome:
@@ -63,7 +79,7 @@ def run_all(jobs: list[Job], timeout: float, progress: Callable[[int, int, str],
     def run(batch: list[Job]) -> None:
         for job, outcome in run_batch(batch, timeout):
             problem = job.holds(outcome)
-            if problem:  # it may have met what another script left behind
+            if problem:  # a framework may not like to be forked
                 problem = job.holds(run_alone(job, timeout))
             wrong[job.name] = problem
             progress(len(wrong) - 1, len(jobs), job.name)
@@ -74,60 +90,79 @@ def run_all(jobs: list[Job], timeout: float, progress: Callable[[int, int, str],
 
 
 def batches(jobs: list[Job]) -> list[list[Job]]:
-    """Return jobs in groups that may share a process, the largest first."""
-    groups: dict[tuple[Interpreter, str], list[Job]] = {}
+    """Return jobs in groups that start alike: those of the interpreter with most to do first."""
+    groups: dict[Start, list[Job]] = {}
     for job in jobs:
-        groups.setdefault((job.interpreter, job.key), []).append(job)
+        groups.setdefault(start_of(job), []).append(job)
     found = [group[i : i + BATCH] for group in groups.values() for i in range(0, len(group), BATCH)]
-    return sorted(found, key=len, reverse=True)
+    load = Counter(job.interpreter for job in jobs)
+    return sorted(found, key=lambda batch: (-load[batch[0].interpreter], -len(batch)))
+
+
+def start_of(job: Job) -> Start:
+    """Return how a script starts: the environment it makes for itself, and what it then imports."""
+    environment = job.interpreter.environment
+    imports: list[str] = []
+    for statement in ast.parse(job.script).body:
+        imports += [name for name in modules_of(statement) if name not in imports]
+        if "os.environ" in ast.unparse(statement) and not imports:
+            with suppress(Exception):  # then the script is left to do it
+                exec(ast.unparse(statement), {"os": SimpleNamespace(environ=environment)})
+    return Start(job.interpreter.path, frozenset(environment.items()), tuple(imports))
+
+
+def modules_of(statement: ast.stmt) -> list[str]:
+    """Return the modules that a statement imports, without the standard library's."""
+    names: list[str] = []
+    if isinstance(statement, ast.Import):
+        names = [alias.name for alias in statement.names]
+    elif isinstance(statement, ast.ImportFrom):
+        names = [statement.module or ""]
+    return [name for name in names if name.partition(".")[0] not in {*sys.stdlib_module_names, "numpy"}]
 
 
 def run_batch(batch: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]]:
-    """Run scripts in one process; one that kills or stops it is run alone, and the rest in a new one."""
+    """Run scripts in forks of one process; those that it does not answer for are run alone."""
     left = list(batch)
-    while left:
-        yield from _run_until_death(left, timeout)
-        if left:
-            job = left.pop(0)
-            yield job, run_alone(job, timeout)
+    if hasattr(os, "fork") and len(batch) > 1:
+        yield from _run_forked(left, timeout)
+    for job in left:
+        yield job, run_alone(job, timeout)
 
 
-def _run_until_death(left: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]]:
+def _run_forked(left: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]]:
     """Yield outcomes, and take their jobs off the list, until the process says nothing any more."""
-    interpreter = left[0].interpreter
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            process = subprocess.Popen(
-                [interpreter.path, "-c", DRIVER.read_text(encoding="utf-8")],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, env=interpreter.environment, cwd=folder, text=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise ValueError(f"--python must name an interpreter, got {error}") from error
-        with process, selectors.DefaultSelector() as selector:
-            assert process.stdin is not None and process.stdout is not None  # by PIPE
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while left:
-                answer = _ask(process, selector, left[0], timeout)
-                if answer is None:
-                    process.kill()
-                    return
-                yield left.pop(0), answer
-            process.stdin.close()
-
-
-def _ask(process: subprocess.Popen[str], selector: selectors.BaseSelector, job: Job,
-         timeout: float) -> Outcome | None:  # fmt: skip
-    assert process.stdin is not None and process.stdout is not None
+    start = start_of(left[0])
     try:
-        process.stdin.write(json.dumps({"name": job.name, "script": job.script}) + "\n")
-        process.stdin.flush()
-    except OSError:
-        return None
-    if not selector.select(timeout):
-        return None
-    line = process.stdout.readline()
-    if not line:
-        return None
-    found: Mapping[str, object] = json.loads(line)
-    return Outcome(int(str(found["status"])), str(found["output"]))
+        process = subprocess.Popen(
+            [start.path, "-c", DRIVER.read_text(encoding="utf-8")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=dict(start.environment), text=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise ValueError(f"--python must name an interpreter, got {error}") from error
+    with process, selectors.DefaultSelector() as selector:
+        assert process.stdin is not None and process.stdout is not None  # by PIPE
+        selector.register(process.stdout, selectors.EVENT_READ)
+        with suppress(OSError):  # it has died: nothing is answered
+            _tell(process, {"imports": start.imports})
+            while left:
+                _tell(process, {"script": left[0].script, "timeout": timeout})
+                answer = selector.select(timeout + IMPORTING) and process.stdout.readline()
+                if not answer:
+                    break
+                yield left.pop(0), outcome_of(json.loads(answer), timeout)
+            process.stdin.close()
+        if left:
+            process.kill()
+
+
+def _tell(process: subprocess.Popen[str], line: dict[str, Any]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(line) + "\n")
+    process.stdin.flush()
+
+
+def outcome_of(answer: dict[str, Any], timeout: float) -> Outcome:
+    error = str(answer["error"])[-TAIL:] if answer["status"] is not None else f"no end in {timeout:g} s"
+    return Outcome(answer["status"], str(answer["output"]), error)

@@ -18,9 +18,10 @@ from conformance.interpreters import Interpreter, environment_of, environments, 
 from conformance.judge import is_same
 from conformance.ledger import load_ledger
 from conformance.reproduction import script as scripts
-from conformance.reproduction.command import Archive, report_all
+from conformance.reproduction.archive import Archive
+from conformance.reproduction.hold import Held, report_all
 from conformance.reproduction.literals import write_array
-from conformance.reproduction.runs import Job, run_all, run_alone
+from conformance.reproduction.runs import Job, batches, run_all, run_alone, run_batch, start_of
 from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.trim import WIDTH
 from conformance.reproduction.witness import Witness, find_witness
@@ -193,21 +194,54 @@ def test_a_literal_is_the_array_bit_for_bit(value: object) -> None:
 # Running -------------------------------------------------------------------------------------
 
 
-def job(name: str, text: str, key: str = "") -> Job:
-    return Job(name, text, HERE, lambda o: "" if o.status == 1 else f"got {o.status} {o.output!r}", key)
+def job(name: str, text: str) -> Job:
+    return Job(name, text, HERE, lambda o: "" if o.status == 1 else f"got {o.status} {o.output!r}")
 
 
-def test_scripts_of_one_interpreter_share_a_process_and_survive_a_death() -> None:
+def test_scripts_share_what_they_import_and_nothing_else() -> None:
     texts = {
-        "first": "import os, sys; sys.kept = os.getpid(); raise SystemExit(1)",
+        "first": "import os, json; json.kept = 1; open('kept', 'w').close(); raise SystemExit(1)",
+        "second": "import os, json; raise SystemExit(hasattr(json, 'kept') or len(os.listdir()))",
         "dies": "import os; os.kill(os.getpid(), 9)",
         "raises": "raise ValueError('no')",
         "clean": "print('gone')",
-        "loud": "import os; os.write(1, b'noise'); raise SystemExit(1)",
+        "loud": "import os; os.write(1, b'noise'); print('more'); raise SystemExit(3)",
+        "a file": "import inspect, sys\ndef f(): pass\nsys.exit('def f' in inspect.getsource(f))",
+        "reads": "import sys; raise SystemExit(sys.stdin.read() == '' and sys.argv[0] == __file__)",
+        "slow": "import time; print('begun', flush=True); time.sleep(60)",
     }
-    wrong = run_all([job(name, text) for name, text in texts.items()], 20.0, lambda *_: None)
-    assert {name for name, problem in wrong.items() if problem} == {"dies", "clean"}
-    assert wrong["clean"] == "got 0 'gone\\n'"
+    batch = [job(name, text) for name, text in texts.items()]
+    found = {job.name: (outcome.status, outcome.output) for job, outcome in run_batch(batch, 2.0)}
+    assert found == {
+        "first": (1, ""),
+        "second": (1, ""),
+        "dies": (-9, ""),
+        "raises": (1, ""),
+        "clean": (0, "gone\n"),
+        "loud": (3, "noisemore\n"),
+        "a file": (1, ""),
+        "reads": (1, ""),
+        "slow": (None, "begun\n"),
+    }
+    wrong = run_all(batch[2:5], 20.0, lambda *_: None)
+    assert wrong == {"dies": "got -9 ''", "raises": "", "clean": "got 0 'gone\\n'"}
+
+
+def test_a_batch_starts_as_each_of_its_scripts_starts() -> None:
+    texts = {
+        "plain": "import torch, numpy",
+        "named": "import os\nfrom torch import nn\nos.environ['AFTER'] = '1'",
+        "later": "import json\ndef f():\n    import onnx\nimport torch",
+        "with": "import os\nos.environ.update(BEFORE='1')\nimport torch",
+        "more": "import torch.nn",
+    }
+    jobs = [job(name, text) for name, text in texts.items()]
+    assert [[j.name for j in batch] for batch in batches(jobs)] == [
+        ["plain", "named", "later"],
+        ["with"],
+        ["more"],
+    ]
+    assert ("BEFORE", "1") in start_of(jobs[3]).environment and start_of(jobs[4]).imports == ("torch.nn",)
 
 
 def test_a_script_that_does_not_end_is_stopped() -> None:
@@ -217,10 +251,26 @@ def test_a_script_that_does_not_end_is_stopped() -> None:
 
 
 def test_nothing_run_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report_all({}, {"a": "tox -e torch installs torch"}) == 1
-    assert report_all({"a": ""}, {"b": "tox -e torch installs torch"}) == 0
-    assert report_all({"a": "wrong"}, {}) == 1
-    assert "not run: 1 (b): tox -e torch installs torch" in capsys.readouterr().out
+    missing = Held("b", "torch", missing="tox -e torch installs torch")
+    assert report_all([missing]) == 1
+    assert report_all([Held("a", "onnx"), missing]) == 0
+    assert "not run: tox -e torch installs torch" in capsys.readouterr().out
+    assert report_all([Held("a", "onnx"), Held("c", "tf", "it must say 1, got 2"), missing]) == 1
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["environment", "as", "stated", "wrong", "not", "run"],
+        ["-----------", "---------", "-----", "-------"],
+        ["onnx", "1", "0", "0"],
+        ["tf", "0", "1", "0"],
+        ["torch", "0", "0", "1"],
+        ["all", "1", "1", "1"],
+        ["not", "run:", "tox", "-e", "torch", "installs", "torch"],
+        [],
+        ["environment", "script", "what", "is", "wrong"],
+        ["-----------", "------", "-------------"],
+        ["tf", "c", "it", "must", "say", "1,", "got", "2"],
+        [],
+        ["repeat:", "python", "-m", "conformance", "reproduce", "c", "--run"],
+    ]
 
 
 # Interpreters --------------------------------------------------------------------------------
@@ -248,7 +298,10 @@ def test_a_named_interpreter_wins_and_a_missing_one_says_how_to_get_it(monkeypat
 
 
 def test_environments_are_those_of_tox() -> None:
-    assert {"torch", "onnx"} <= {e.name for e in environments()}
+    found = {e.name: dict(e.variables) for e in environments()}
+    assert {"torch", "onnx", "tf", "nni", "nni210"} <= found.keys()
+    assert found["torch"]["ATEN_CPU_CAPABILITY"] and found["tf"]["TF_USE_LEGACY_KERAS"] == "1"
+    assert not any("{" in value for variables in found.values() for value in variables.values())
 
 
 # The door ------------------------------------------------------------------------------------
