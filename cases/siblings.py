@@ -40,7 +40,7 @@ OWN: dict[str, str] = {
     "output": "as the output of a layer instead of its weight or input",
     "weight": "as the weight of a layer instead of its input",
     "function": "the function that the quantizer calls, with any codes",
-    "operator": "the operator that the module calls",
+    "operator": "the operator that the module, or the framework's differentiation, calls",
     "per-axis": "per axis, with one channel",
     "all-values": "AllValuesQuantizer instead of LastValueQuantizer",
     "fixed": "FixedQuantizer, whose range is part of the layer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,17 @@ def quantize_and_dequantize(
         range.", "output = round(clamp(value, input_min, input_max) * scale_factor) / scale_factor."
     Silent about: NaN; a range that neither side decides.
     """
+    values = check(x, bits, rounding)
+    values = values if axis is None else np.moveaxis(values, axis, -1)
+    with np.errstate(all="ignore"):
+        bounds = range_of(values, low, high, range_given, axis)
+        is_clipped = range_given or profile.clip == "always"
+        y = on_grid(values, bounds, codes_of(signed, bits, narrow_range), rounding, is_clipped, profile)
+    return y if axis is None else np.moveaxis(y, -1, axis)
+
+
+def check(x: Any, bits: int, rounding: str) -> Array:
+    """Return x as an array, or raise ValueError for an argument that breaks its line."""
     values = np.asarray(x)
     if values.dtype != np.float32:
         raise ValueError(f"x must be float32, got {values.dtype.name}")
@@ -104,12 +116,7 @@ def quantize_and_dequantize(
         raise ValueError(f"rounding must be one of {', '.join(ROUNDINGS)}, got {rounding}")
     if not 1 <= bits <= 24:
         raise ValueError(f"bits must lie in [1, 24], got {bits}")
-    values = values if axis is None else np.moveaxis(values, axis, -1)
-    with np.errstate(all="ignore"):
-        bounds = range_of(values, low, high, range_given, axis)
-        is_clipped = range_given or profile.clip == "always"
-        y = on_grid(values, bounds, codes_of(signed, bits, narrow_range), rounding, is_clipped, profile)
-    return y if axis is None else np.moveaxis(y, -1, axis)
+    return values
 
 
 def codes_of(signed: bool, bits: int, narrow_range: bool) -> tuple[np.float32, np.float32]:
@@ -128,14 +135,29 @@ def range_of(x: Array, low: Any, high: Any, range_given: bool, axis: int | None)
     return np.asarray(x.min(axis=axes)), np.asarray(x.max(axis=axes))
 
 
-def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.float32], rounding: str,
-            is_clipped: bool, profile: Profile) -> Array:  # fmt: skip
-    """Return the values of the grid nearest to x."""
+def keeper(profile: Any) -> Callable[[Any], Array]:
+    """Return what a profile makes of each argument and result: float32, subnormal or flushed."""
 
     def keep(value: Any) -> Array:
         single = np.asarray(value, np.float32)
         return flush(single, FLOAT32) if profile.subnormals == "flushed" else single
 
+    return keep
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a range becomes: the factor, the step, and the range that the codes hold."""
+
+    factor: Array
+    step: Array
+    low: Array
+    high: Array
+
+
+def grid_of(bounds: tuple[Array, Array], codes: tuple[np.float32, np.float32], profile: Profile) -> Grid:
+    """Return the grid of which one side of the range decides the factor."""
+    keep = keeper(profile)
     largest: Any = np.finfo(np.float32).max
     sides = [
         np.where(keep(code * keep(bound)) > 0, keep(code / keep(bound)), largest)
@@ -151,14 +173,20 @@ def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.f
     if profile.dequantize == "reciprocal":
         step = keep(keep(bound) * keep(np.float32(1) / code))
     low, high = (keep(end / factor) if profile.dequantize == "divide" else keep(end * step) for end in codes)
-    low, high = np.where(is_low, bounds[0], low), np.where(is_low, high, bounds[1])
+    return Grid(factor, step, np.where(is_low, bounds[0], low), np.where(is_low, high, bounds[1]))
+
+
+def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.float32], rounding: str,
+            is_clipped: bool, profile: Profile) -> Array:  # fmt: skip
+    """Return the values of the grid nearest to x."""
+    keep, grid = keeper(profile), grid_of(bounds, codes, profile)
     x = keep(x)
-    is_below = x <= low if profile.ends == "end" else x < low
-    clipped = np.where(is_below, low, np.where(x > high, high, x)) if is_clipped else x
+    is_below = x <= grid.low if profile.ends == "end" else x < grid.low
+    clipped = np.where(is_below, grid.low, np.where(x > grid.high, grid.high, x)) if is_clipped else x
     if profile.nan == "low":
-        clipped = np.where(np.isnan(x), low, clipped)
-    whole = rounded(clipped, factor, rounding, profile.rounding, keep)
-    return keep(whole / factor) if profile.dequantize == "divide" else keep(whole * step)
+        clipped = np.where(np.isnan(x), grid.low, clipped)
+    whole = rounded(clipped, grid.factor, rounding, profile.rounding, keep)
+    return keep(whole / grid.factor) if profile.dequantize == "divide" else keep(whole * grid.step)
 
 
 def rounded(x: Array, factor: Array, rounding: str, choice: str, keep: Any) -> Array:

@@ -10,8 +10,10 @@ from hypothesis.strategies import SearchStrategy
 
 from oracle.dequantize_range import dequantize_range
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
+from oracle.fake_quant_with_min_max_args_gradient import fake_quant_with_min_max_args_gradient
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
 from oracle.quantize_and_dequantize import quantize_and_dequantize
+from oracle.quantize_and_dequantize_gradient import quantize_and_dequantize_gradient
 from oracle.quantize_range import MODES, TYPES, quantize_range
 
 Draw = st.DrawFn
@@ -103,6 +105,16 @@ def asked_scaled(draw: Draw) -> dict[str, Any]:
 
 
 @st.composite
+def asked_for_scaled_gradients(draw: Draw) -> dict[str, Any]:
+    """Draw a range, given or that of the reals, and gradients whose sums are exact in every order."""
+    arguments = draw(asked_scaled())
+    size = arguments["x"].size
+    quarters = draw(st.lists(st.integers(-64, 64), min_size=size, max_size=size))
+    dy = np.array(quarters, np.float32) / np.float32(4)
+    return {**arguments, "range_given": draw(st.booleans()), "dy": dy}
+
+
+@st.composite
 def asked_for_codes(draw: Draw) -> dict[str, Any]:
     """Draw a type, a mode and a range, and reals at its ties, codes and ends."""
     mode = draw(st.sampled_from(MODES))
@@ -134,7 +146,9 @@ def asked_for_reals(draw: Draw) -> dict[str, Any]:
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     fake_quant_with_min_max.__name__: asked(),
     fake_quant_with_min_max_gradient.__name__: asked_for_gradients(),
+    fake_quant_with_min_max_args_gradient.__name__: asked_for_gradients(),
     quantize_and_dequantize.__name__: asked_scaled(),
+    quantize_and_dequantize_gradient.__name__: asked_for_scaled_gradients(),
     quantize_range.__name__: asked_for_codes(),
     dequantize_range.__name__: asked_for_reals(),
 }

@@ -2,7 +2,9 @@
 
 fake_quant_with_min_max  tf.quantization.fake_quant_with_min_max_vars; doors: _args, _vars_per_channel
 fake_quant_with_min_max_gradient  the same functions' _gradient; door: GradientTape
+fake_quant_with_min_max_args_gradient  that of fake_quant_with_min_max_args: of x alone; door: GradientTape
 quantize_and_dequantize  tf.quantization.quantize_and_dequantize_v2 (its operation's V4); doors: V2, V3
+quantize_and_dequantize_gradient  GradientTape over the same functions; door: V4's gradient operation itself
 quantize_range  tf.quantization.quantize (QuantizeV2), which XLA does not have; door: QuantizeV2 itself
 dequantize_range  tf.quantization.dequantize (Dequantize)
 """
@@ -86,6 +88,24 @@ def _gradient_tape(x, low, high, bits, narrow_range, dy):
     return _named(_run(taped, dy, x, low, high))
 
 
+def fake_quant_with_min_max_args_gradient(x, low, high, bits, narrow_range, dy):
+    gradient = tf.quantization.fake_quant_with_min_max_args_gradient
+    options = {"min": float(low), "max": float(high), "num_bits": bits, "narrow_range": narrow_range}
+    return {"x": _run(gradient, dy, x, **options)}
+
+
+def _args_tape(x, low, high, bits, narrow_range, dy):
+    options = {"min": float(low), "max": float(high), "num_bits": bits, "narrow_range": narrow_range}
+
+    def taped(dy, x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.quantization.fake_quant_with_min_max_args(x, **options)
+        return tape.gradient(y, x, output_gradients=dy)
+
+    return {"x": _run(taped, dy, x)}
+
+
 def _gradient_per_channel(x, low, high, bits, narrow_range, dy):
     _one_range(low)
     column, ranges = x.reshape(-1, 1), (np.reshape(low, 1), np.reshape(high, 1))
@@ -130,6 +150,62 @@ def _quantize_and_dequantize_v3(x, low, high, signed, bits, range_given, roundin
         )  # fmt: skip
 
     return _run(quantizer, x, low, high, np.int32(bits))
+
+
+def quantize_and_dequantize_gradient(
+    x, low, high, signed, bits, range_given, rounding, narrow_range, axis, dy
+):
+    _no_xla()
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    options = {**options, "range_given": range_given, "narrow_range": narrow_range}
+    return _scaled_tape(tf.quantization.quantize_and_dequantize_v2, dy, x, low, high, **options)
+
+
+def _scaled_gradient_v2(x, low, high, signed, bits, range_given, rounding, narrow_range, axis, dy):
+    options = {"signed_input": signed, "num_bits": bits, "round_mode": _ROUND_MODES[rounding], "axis": axis}
+    options = {**options, "range_given": range_given, "narrow_range": narrow_range}
+    return _scaled_tape(tf.quantization.quantize_and_dequantize, dy, x, low, high, **options)
+
+
+def _scaled_gradient_v3(x, low, high, signed, bits, range_given, rounding, narrow_range, axis, dy):
+    if rounding != "half_even":
+        raise Unsupported("QuantizeAndDequantizeV3 has no rounding mode")
+
+    def quantizer(x, low, high, **options):
+        return tf.raw_ops.QuantizeAndDequantizeV3(input=x, input_min=low, input_max=high, **options)
+
+    options = {"signed_input": signed, "num_bits": bits, "axis": -1 if axis is None else axis}
+    options = {**options, "range_given": range_given, "narrow_range": narrow_range}
+    return _scaled_tape(quantizer, dy, x, low, high, **options)
+
+
+def _scaled_operator(x, low, high, signed, bits, range_given, rounding, narrow_range, axis, dy):
+    _no_xla()
+    if not range_given:
+        raise Unsupported("QuantizeAndDequantizeV4Grad does not take range_given")
+
+    def gradient(dy, x, low, high):
+        return tf.raw_ops.QuantizeAndDequantizeV4Grad(
+            gradients=dy, input=x, input_min=low, input_max=high, axis=-1 if axis is None else axis
+        )
+
+    return _named(_run(gradient, dy, x, low, high))
+
+
+def _no_xla():
+    if _BACKEND == "xla":
+        raise Unsupported("No registered 'QuantizeAndDequantizeV4Grad' OpKernel for XLA_CPU_JIT devices")
+
+
+def _scaled_tape(quantizer, dy, *arguments, **options):
+    def taped(dy, *arguments):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            y = quantizer(*arguments, **options)
+        unconnected = tf.UnconnectedGradients.ZERO
+        return tape.gradient(y, arguments, output_gradients=dy, unconnected_gradients=unconnected)
+
+    return _named(_run(taped, dy, *arguments))
 
 
 _CODE_TYPES = {
@@ -198,6 +274,14 @@ DOORS = {
     "quantize_and_dequantize": {
         "op-v2": _quantize_and_dequantize_v2,
         "op-v3": _quantize_and_dequantize_v3,
+    },
+    "fake_quant_with_min_max_args_gradient": {
+        "tape": _args_tape,
+    },
+    "quantize_and_dequantize_gradient": {
+        "op-v2": _scaled_gradient_v2,
+        "op-v3": _scaled_gradient_v3,
+        "operator": _scaled_operator,
     },
     "quantize_range": {
         "op-v2": _quantize_v2,

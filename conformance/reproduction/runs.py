@@ -21,10 +21,13 @@ from typing import Any
 from conformance.interpreters import Interpreter
 
 DRIVER = Path(__file__).parent / "driver.py"
-TIMEOUT = 120.0
+TIMEOUT = 300.0
 IMPORTING = 120.0  # seconds that the frameworks of a batch may take
 TOGETHER = 2  # processes at a time
 BATCH = 24  # scripts that share what they import
+SLOW = frozenset(
+    {"tensorflow", "torch"}
+)  # take seconds to import, and run in a fork; onnxruntime does not end
 TAIL = 400  # characters of standard error that are shown
 
 
@@ -122,16 +125,21 @@ def modules_of(statement: ast.stmt) -> list[str]:
 
 
 def run_batch(batch: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]]:
-    """Run scripts in forks of one process; those that it does not answer for are run alone."""
+    """Run scripts in forks of one process, where that is faster; those that did not end there alone."""
     left = list(batch)
-    if hasattr(os, "fork") and len(batch) > 1:
+    if hasattr(os, "fork") and len(batch) > 1 and is_slow(start_of(batch[0])):
         yield from _run_forked(left, timeout)
     for job in left:
         yield job, run_alone(job, timeout)
 
 
+def is_slow(start: Start) -> bool:
+    """Whether what scripts share is worth to be imported once for all of them."""
+    return any(name.partition(".")[0] in SLOW for name in start.imports)
+
+
 def _run_forked(left: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]]:
-    """Yield outcomes, and take their jobs off the list, until the process says nothing any more."""
+    """Yield outcomes, and take their jobs off the list, until one does not end."""
     start = start_of(left[0])
     try:
         process = subprocess.Popen(
@@ -151,7 +159,10 @@ def _run_forked(left: list[Job], timeout: float) -> Iterator[tuple[Job, Outcome]
                 answer = selector.select(timeout + IMPORTING) and process.stdout.readline()
                 if not answer:
                     break
-                yield left.pop(0), outcome_of(json.loads(answer), timeout)
+                outcome = outcome_of(json.loads(answer))
+                if outcome.status is None:
+                    break
+                yield left.pop(0), outcome
             process.stdin.close()
         if left:
             process.kill()
@@ -163,6 +174,5 @@ def _tell(process: subprocess.Popen[str], line: dict[str, Any]) -> None:
     process.stdin.flush()
 
 
-def outcome_of(answer: dict[str, Any], timeout: float) -> Outcome:
-    error = str(answer["error"])[-TAIL:] if answer["status"] is not None else f"no end in {timeout:g} s"
-    return Outcome(answer["status"], str(answer["output"]), error)
+def outcome_of(answer: dict[str, Any]) -> Outcome:
+    return Outcome(answer["status"], str(answer["output"]), str(answer["error"])[-TAIL:])

@@ -12,6 +12,7 @@ from cases.case import cases_of
 from oracle.definition import DEFINITIONS, is_undefined, single_changes
 from oracle.exact import tensorflow as exact
 from oracle.fake_quant_with_min_max import AXES, fake_quant_with_min_max
+from oracle.fake_quant_with_min_max_args_gradient import fake_quant_with_min_max_args_gradient
 from oracle.fake_quant_with_min_max_gradient import AXES as GRADIENT_AXES
 from oracle.fake_quant_with_min_max_gradient import bound_of_sum, fake_quant_with_min_max_gradient
 from oracle.tensorflow_range import Profile
@@ -147,6 +148,19 @@ def test_both_oracles_agree_on_the_gradient_of_every_case(profile: Profile) -> N
             assert found == wanted, case.id
             continue
         assert all(same(found[name].ravel(), wanted[name]) for name in ("x", "low", "high")), case.id
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in GRADIENTS], ids=[f"{a}-{c}" for a, c, _ in GRADIENTS])
+def test_the_gradient_of_a_range_in_the_operation_is_that_of_x_alone(profile: Profile) -> None:
+    for case in cases_of("fake_quant_with_min_max_args_gradient"):
+        a = dict(case.arguments)
+        found = outcome(lambda a=a: fake_quant_with_min_max_args_gradient(**a, profile=profile))
+        plain = {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in a.items()}
+        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=asdict(profile)))
+        if isinstance(found, str) or isinstance(wanted, str):
+            assert found == wanted, case.id
+            continue
+        assert list(found) == ["x"] and same(found["x"].ravel(), wanted["x"]), case.id
 
 
 def test_each_channel_has_its_own_gradients() -> None:
