@@ -148,7 +148,7 @@ def say_hello(
 
 def digest(module: ModuleType) -> str:
     """Return the digest of an adapter's source, and of what it shares with other adapters."""
-    shared = (m for name, m in sys.modules.items() if name.startswith("conformance.adapters."))
+    shared = (m for name, m in list(sys.modules.items()) if name.startswith("conformance.adapters."))
     files = {Path(m.__file__) for m in (module, *shared) if m is not None and m.__file__}
     text = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.name):
