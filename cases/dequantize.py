@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cases import blocks
 from cases.case import Case
 from cases.points import INT2, INT4, INT8, INT16, INT32, UINT2, UINT4, UINT8, UINT16, singles
 from cases.reals import brain, one, tenth
@@ -31,6 +32,15 @@ ALL8, ALLU8 = every(INT8, np.int8), every(UINT8, np.uint8)
 ALL16, ALLU16 = every(INT16, np.int16), every(UINT16, np.uint16)
 EDGES32 = np.array([-(2**31), -(2**31) + 1, -(2**24) - 1, -1, 0, 1, 2**24 + 1, 2**31 - 1], np.int32)
 FEW = np.array([-3, -1, 0, 1, 2], np.int8)
+
+
+def fill(shape: tuple[int, ...], kind: str, _: str) -> Any:
+    """Codes of the whole type, in uneven steps."""
+    codes = blocks.CODES[kind]
+    count, width = int(np.prod(shape)), codes["qmax"] - codes["qmin"] + 1
+    found = codes["qmin"] + np.arange(count) * (width // 5 * 2 + 1) % width
+    return found.reshape(shape).astype(np.int32 if width > 256 else np.int16)
+
 
 CASES = [
     Case("dequantize/every-int8", ask(ALL8, tenth, 3, INT8),
@@ -116,4 +126,5 @@ CASES = [
          "undefined: systems are compared"),
     Case("dequantize/scale-nan", ask(FEW, np.float32(np.nan), 3, INT8),
          "undefined: systems are compared"),
+    *blocks.cases("dequantize", "code", fill),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ def at_ties(ends: Range, outputs: Range, levels: int, count: int = 5) -> dict[st
 
 
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-40, 3e38, -3e38, 0.5]
+MANY = around(np.linspace(0, 1, 65)).reshape(-1)  # 0.5 and its neighbours in the middle
 CHANNELS = np.linspace(-1.1, 1.1, 12).reshape(1, 3, 2, 2)
 
 
@@ -67,15 +68,15 @@ CASES = [
     Case("fake_quantize_levels/two-levels-near-the-tie",
          ask(around([-2.54]).reshape(-1), (-2.83, -2.25), (0, 3), 2),
          "half way between -2.83 and -2.25 the roundings of a factor and of a shift show"),
-    Case("fake_quantize_levels/binarization", ask(around([0.5, 0.7]).reshape(-1), (0.5, 0.5), (0, 1), 2),
+    Case("fake_quantize_levels/binarization", ask(MANY, (0.5, 0.5), (0, 1), 2),
          "x > 0.5 gives 1; 0.5 itself gives 0; the width of the range is 0"),
-    Case("fake_quantize_levels/binarization-downwards", ask([0.4, 0.5, 0.6], (0.5, 0.5), (1, 0), 2),
+    Case("fake_quantize_levels/binarization-downwards", ask(MANY, (0.5, 0.5), (1, 0), 2),
          "x > 0.5 gives 0"),
     Case("fake_quantize_levels/binarization-to-other-values", ask([0.4, 0.5, 0.6], (0.5, 0.5), (-3, 5), 2),
          "dividing by the width of the range gives NaN"),
     Case("fake_quantize_levels/binarization-of-an-image",
-         ask(np.linspace(0, 1, 8).reshape(1, 8, 1, 1), (0.5, 0.5), (0, 1), 2),
-         "rank 4: eight channels of one value"),
+         ask(np.linspace(0, 1, 128).reshape(1, 8, 4, 4), (0.5, 0.5), (0, 1), 2),
+         "rank 4: eight channels of sixteen values; packing them into bits, and unpacking more, kills"),
     Case("fake_quantize_levels/equal-bounds", ask([0.4, 0.5, 0.6], (0.5, 0.5), (-1, 1), 17),
          "dividing by the width of the range gives NaN; the comparisons give -1, -1, 1"),
     Case("fake_quantize_levels/equal-bounds-of-256-levels", ask([0.4, 0.5, 0.6], (0.5, 0.5), (-1, 1), 256),

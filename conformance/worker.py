@@ -25,6 +25,7 @@ import importlib.util
 import json
 import platform
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from inspect import Signature, signature
@@ -147,7 +148,7 @@ def say_hello(
 
 def digest(module: ModuleType) -> str:
     """Return the digest of an adapter's source, and of what it shares with other adapters."""
-    shared = (m for name, m in sys.modules.items() if name.startswith("conformance.adapters."))
+    shared = (m for name, m in list(sys.modules.items()) if name.startswith("conformance.adapters."))
     files = {Path(m.__file__) for m in (module, *shared) if m is not None and m.__file__}
     text = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.name):
@@ -342,6 +343,35 @@ def ask_adapter(operations: dict[str, dict[str, Function]], question: Mapping[st
     return GENERIC_DOORS[door](function, arguments, vector or "")
 
 
+def is_for_another(module: ModuleType, line: bytes) -> bool:
+    """Whether the adapter's ALONE says of a question that it must have a process of its own.
+
+    ALONE: operation → (door, arguments) → whether the framework may damage the process by it.
+    """
+    try:
+        question = json.loads(line)
+        tell = getattr(module, "ALONE", {}).get(question["operation"])
+        return bool(tell and tell(question.get("door", PLAIN), **decode_arguments(question["arguments"])))
+    except Exception:
+        return False  # answering says what is wrong with it
+
+
+def ask_another(line: bytes) -> bytes:
+    """Return the answer of a worker that gets this one question; end as it ends, unless it ends well.
+
+    What writes beyond its memory may answer all the same, and die later, of another question: so an
+    answer counts only if its process lives to its end.
+    """
+    command = [sys.executable, *sys.argv, "--alone"]
+    done = subprocess.run(command, input=line, stdout=subprocess.PIPE, check=False)
+    if done.returncode < 0:
+        os.kill(os.getpid(), -done.returncode)
+    if done.returncode:
+        os._exit(done.returncode)
+    _, found = done.stdout.splitlines()
+    return found
+
+
 def find(functions: dict[str, Function], operation: str, door: str) -> Function:
     """Return the function for one door, or say what the adapter lacks."""
     if not functions:
@@ -402,20 +432,24 @@ def take_streams() -> tuple[BinaryIO, BinaryIO]:
 def send(answers: BinaryIO, message: Mapping[str, Any]) -> None:
     """Write one message as one line."""
     line = json.dumps(message, allow_nan=False, separators=(",", ":"))
-    answers.write(line.encode("ascii") + b"\n")
+    send_line(answers, line.encode("ascii"))
+
+
+def send_line(answers: BinaryIO, line: bytes) -> None:
+    answers.write(line + b"\n")
     answers.flush()
 
 
-def start(adapter: str, backend: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the first message and the operations, none if the adapter does not start."""
+def start(adapter: str, backend: str | None) -> tuple[dict[str, Any], dict[str, Any], ModuleType | None]:
+    """Return the first message, the operations and the module; none if the adapter does not start."""
     try:
         module = load(adapter)
         operations = list_operations(module)
-        return {"hello": say_hello(module, backend, operations)}, operations
+        return {"hello": say_hello(module, backend, operations)}, operations, module
     except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         reason = shorten(f"{type(error).__name__}: {message_of(error)}")
-        return {"hello_error": {"reason": reason, "missing": missing}}, {}
+        return {"hello_error": {"reason": reason, "missing": missing}}, {}, None
 
 
 def main() -> int:
@@ -423,16 +457,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Answer questions with one adapter.")
     parser.add_argument("--adapter", required=True, help="name, file or module")
     parser.add_argument("--backend", help="one of the adapter's BACKENDS")
+    parser.add_argument("--alone", action="store_true", help="answer what needs a process of its own")
     options = parser.parse_args()
     os.environ.pop("CONFORMANCE_BACKEND", None)
     if options.backend is not None:
         os.environ["CONFORMANCE_BACKEND"] = options.backend
     questions, answers = take_streams()
-    hello, operations = start(options.adapter, options.backend)
+    hello, operations, module = start(options.adapter, options.backend)
     send(answers, hello)
-    if "hello" in hello:
+    if module is not None:
         for line in questions:
-            send(answers, answer(operations, line))
+            if not options.alone and is_for_another(module, line):
+                send_line(answers, ask_another(line))
+            else:
+                send(answers, answer(operations, line))
     return 0
 
 

@@ -24,12 +24,12 @@ from oracle.affine_steps import (
 )  # fmt: skip
 from oracle.arithmetic import round_result
 from oracle.bfloat16 import Bfloat16
-from oracle.channels import like, lone_codes, per_channel
+from oracle.channels import like, lone_codes, per_block, per_channel
 from oracle.formats import BFLOAT16, FORMATS, Array, Format, carried, format_of
 
 
 def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: int | None = None,
-             profile: Profile = ONNX_QUANTIZE_LINEAR) -> Array:  # fmt: skip
+             block_size: int | None = None, profile: Profile = ONNX_QUANTIZE_LINEAR) -> Array:  # fmt: skip
     """Return the integer code of each real value.
 
         code = clip(round_half_even(x / scale) + zero_point, qmin, qmax)
@@ -37,10 +37,12 @@ def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: in
     Args:
         x: real values; float16, bfloat16 (a Bfloat16), float32 or float64, shape S.
         scale: step size, real units per code; one number of those dtypes, finite, > 0, or one for each
-            channel, shape (S[axis],). Its dtype is the precision of the division.
+            channel, shape (S[axis],), or for each block, shape S but ceil(S[axis] / block_size) along the
+            axis. Its dtype is the precision of the division.
         zero_point: the code of real 0; integer in [qmin, qmax], shape of scale.
         qmin, qmax: first and last code, inclusive; qmin <= qmax, within 2^32 of 0.
-        axis: of the channels, in [-rank, rank); None: one scale for the tensor.
+        axis: of the channels, or along the blocks, in [-rank, rank); None: one scale for the tensor.
+        block_size: elements of a block along the axis, >= 1; None: there are no blocks.
         profile: the arithmetic; the default is the definition.
 
     Returns:
@@ -51,11 +53,17 @@ def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: in
 
     Source: ONNX QuantizeLinear-25, "The quantization formula is `y = saturate((x / y_scale) +
         y_zero_point)`", "For `(x / y_scale)`, it rounds to the nearest even", "Per-axis quantization: The
-        scale must be a 1-D tensor, with the length of the quantization axis", "The type of `y_scale`
-        determines the precision of the division operation between `x` and `y_scale`".
+        scale must be a 1-D tensor, with the length of the quantization axis", "Blocked quantization: The
+        scale's shape is identical to the input's shape, except for one dimension", of ceil(Di/B), "The
+        type of `y_scale` determines the precision of the division operation between `x` and `y_scale`".
     Silent about: NaN; float64.
     """
     check_profile("quantize", profile)
+    check_blocks(axis, block_size)
+    if block_size is not None and axis is not None:
+        by_count = profile.blocks == "count"
+        return np.asarray(per_block(lambda part, s, z: quantize(part, s, z, qmin, qmax, profile=profile),
+                                    x, scale, zero_point, axis, block_size, by_count))  # fmt: skip
     if axis is not None:
         return np.asarray(along(quantize, x, scale, zero_point, (qmin, qmax), axis, profile))
     grid = resolve(format_of(x), scale, zero_point, qmin, qmax, profile, format_of(x))
@@ -63,18 +71,20 @@ def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: in
 
 
 def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dtype: str | None = None,
-               axis: int | None = None, profile: Profile = ONNX_DEQUANTIZE_LINEAR) -> Any:  # fmt: skip
+               axis: int | None = None, block_size: int | None = None,
+               profile: Profile = ONNX_DEQUANTIZE_LINEAR) -> Any:  # fmt: skip
     """Return the real value of each integer code.
 
         y = (code - zero_point) * scale
 
     Args:
         code: integer codes in [qmin, qmax], any integer dtype, shape S.
-        scale: step size, real units per code; one number, finite, > 0, or one for each channel.
+        scale: step size, real units per code; one number, finite, > 0, or one for each channel or block.
         zero_point: the code of real 0; integer in [qmin, qmax], shape of scale.
         qmin, qmax: first and last code, inclusive; they name the integer type.
         dtype: the dtype of y and the precision of the multiplication; default: that of scale.
-        axis: of the channels, in [-rank, rank); None: one scale for the tensor.
+        axis: of the channels, or along the blocks, in [-rank, rank); None: one scale for the tensor.
+        block_size: elements of a block along the axis, >= 1; None: there are no blocks.
         profile: the arithmetic; the default is the definition.
 
     Returns:
@@ -88,6 +98,10 @@ def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dty
     Silent about: float64.
     """
     check_profile("dequantize", profile)
+    check_blocks(axis, block_size)
+    if block_size is not None and axis is not None:
+        return per_block(lambda part, s, z: dequantize(part, s, z, qmin, qmax, dtype, profile=profile),
+                         code, scale, zero_point, axis, block_size, profile.blocks == "count")  # fmt: skip
     if axis is not None:
         return per_channel(lambda part, s, z: dequantize(part, s, z, qmin, qmax, dtype, profile=profile),
                            code, scale, zero_point, axis)  # fmt: skip
@@ -146,6 +160,12 @@ def fake_quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axi
             lost = np.isnan(evaluate(real_steps(grid, profile), reals))
             y = np.where(lost, reals.dtype.type(np.nan), y)
     return presented(y, output)
+
+
+def check_blocks(axis: int | None, block_size: int | None) -> None:
+    """Raise ValueError for blocks without an axis."""
+    if block_size is not None and axis is None:
+        raise ValueError(f"blocks must lie along an axis, got block_size {block_size} without one")
 
 
 def along(function: Any, x: Any, scale: Any, zero_point: Any, codes: tuple[int, int], axis: int,

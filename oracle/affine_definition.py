@@ -95,6 +95,9 @@ OPERATIONS = (
             "For `(x / y_scale)`, it rounds to the nearest even.",
             "The type of `y_scale` determines the precision of the division operation between"
             " `x` and `y_scale`, unless the `precision` attribute is specified.",
+            "Blocked quantization: The scale's shape is identical to the input's shape, except for one"
+            " dimension, in which blocking is performed. Given `x` shape `(D0, ..., Di, ..., Dn)`, `axis=i`,"
+            " and block size `B`: `y_scale` shape is `(D0, ..., ceil(Di/B), ..., Dn)`.",
         ),
         silences=(
             Silence("nan", AXES["quantize"]["nan"], has_nan, "NaN is not mentioned"),
@@ -108,6 +111,7 @@ OPERATIONS = (
         sentences=(
             "The dequantization formula is `y = (x - x_zero_point) * x_scale`.",
             "The output type also determines the precision of the multiplication operation.",
+            "See QuantizeLinear for details on quantization granularity.",
         ),
         silences=(
             Silence("stored_scale", AXES["dequantize"]["stored_scale"], has_float64, _FLOAT64),

@@ -32,6 +32,7 @@ class Profile:
     dequantize_precision: str = "output"
     zero: str = "positive"
     presentation: str = "value"
+    blocks: str = "size"
 
 
 MEANING: dict[str, dict[str, str]] = {
@@ -49,6 +50,10 @@ MEANING: dict[str, dict[str, str]] = {
         "given": "the scale is kept as it was given",
         "float32": "the scale is rounded to float32 first",
     },
+    "blocks": {
+        "size": "a block has block_size elements, the last one fewer if need be",
+        "count": "all blocks are as long as the number of scales lets them be, the last one shorter",
+    },
     "code_type": {
         "given": "codes are computed in the type that was asked for",
         "uint8": "int8 codes are computed as uint8: zero point and range are shifted by 128",
@@ -63,6 +68,9 @@ MEANING: dict[str, dict[str, str]] = {
         "divide": "t = x / scale",
         "reciprocal": "t = x * (1 / scale), the reciprocal rounded to the dtype of the scale",
         "reciprocal64": "t = x * (1 / scale), the reciprocal computed in float64, then rounded",
+        "levels": "t = (x - low) / (high - low) * (qmax - qmin), 0 for x <= low and qmax - qmin for x > high;"
+        " low and high are (qmin - zero_point) * scale and (qmax - zero_point) * scale; qmin is added after"
+        " rounding",
     },
     "clip": {
         "codes": "codes are clipped to [qmin, qmax]",
@@ -117,6 +125,8 @@ MEANING: dict[str, dict[str, str]] = {
         "scale": "the multiplication is computed in the dtype of the scale",
         "float32": "the multiplication is computed in float32",
         "float64": "the multiplication is computed in float64",
+        "float32_odd": "as float32, and a bfloat16 is its upper half: rounded where that is odd, cut where"
+        " it is even",
     },
     "zero": {
         "positive": "a zero of y is the arithmetic's: +0.0, or -0.0 where a negative value underflows",
@@ -134,8 +144,8 @@ _QUANTIZE = ("validation", "subnormals", "stored_scale", "code_type", "precision
 _DEQUANTIZE = ("validation", "subnormals", "stored_scale", "subtraction", "dequantize",
                "dequantize_precision")  # fmt: skip
 _OWN_AXES = {
-    "quantize": _QUANTIZE,
-    "dequantize": _DEQUANTIZE,
+    "quantize": (*_QUANTIZE, "blocks"),
+    "dequantize": (*_DEQUANTIZE, "blocks"),
     "fake_quantize": (*_QUANTIZE, *_DEQUANTIZE[3:], "zero", "presentation"),
 }
 
@@ -164,10 +174,12 @@ FAKE_QUANTIZE = Profile()
 
 def contradiction(profile: Profile) -> str | None:
     """Return why no implementation can make these choices together, or None."""
-    if profile.offset == "fused" and profile.scaling == "divide":
-        return "a fused offset needs a multiplication: scaling must not be divide"
+    if profile.offset == "fused" and profile.scaling in ("divide", "levels"):
+        return f"a fused offset needs a multiplication: scaling must not be {profile.scaling}"
     if profile.offset == "fused" and profile.clip == "scaled":
         return "a fused offset has no scaled real before it: clip must not be scaled"
+    if profile.scaling == "levels" and (profile.clip, profile.offset) != ("codes", "after"):
+        return "levels are compared with both ends and counted from qmin: clip must be codes, offset after"
     if profile.nan == "overflow" and profile.overflow in ("saturates", "int32_tail"):
         return f"NaN as overflow needs a conversion: overflow must not be {profile.overflow}"
     return None

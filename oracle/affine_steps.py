@@ -28,6 +28,7 @@ from oracle.arithmetic import (
     wrap32,
 )  # fmt: skip
 from oracle.formats import (
+    BFLOAT16,
     FLOAT32,
     FLOAT64,
     FORMATS,
@@ -109,7 +110,8 @@ def resolve(x: Format, scale: Any, zero_point: int, qmin: int, qmax: int, profil
         value = round_into(carried(scale), stored)
     named = {"scale": stored, "promoted": wider(x, stored), "output": output}
     arithmetic = named.get(profile.precision) or FORMATS[profile.precision]
-    multiplication = named.get(profile.dequantize_precision) or FORMATS[profile.dequantize_precision]
+    back = profile.dequantize_precision.removesuffix("_odd")
+    multiplication = named.get(back) or FORMATS[back]
     if profile.subnormals == "flushed":
         value = flush(value, stored)
     if profile.validation == "clips_zero_point":
@@ -155,6 +157,11 @@ def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
     if profile.clip == "reals":
         a, b = rounded(low * scale), rounded(high * scale)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
+    if profile.scaling == "levels":
+        yield from level_steps(rounded(low * scale), rounded(high * scale), real(grid.qmax - grid.qmin), f,
+                               profile)  # fmt: skip
+        yield Step("shift", f"+ {low}", lambda t: rounded(t + low))
+        return
     if profile.scaling == "divide":
         yield Step("scale", f"/ {scale}", lambda t: rounded(t / scale))
     else:
@@ -176,6 +183,22 @@ def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         has_offset = profile.offset != "after"
         a, b = (real(grid.qmin), real(grid.qmax)) if has_offset else (low, high)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
+
+
+def level_steps(low: Array, high: Array, last: Array, f: Format, profile: Profile) -> Iterator[Step]:
+    """The way from real values to whole levels: 0 at the low end of the range, `last` at the high one."""
+    flushed = profile.subnormals == "flushed"
+
+    def rounded(values: Array) -> Array:
+        return round_result(values, f, flushed)
+
+    def position(x: Array) -> Array:
+        part = rounded(rounded(x - low) / rounded(high - low))
+        above = np.where(x > np.maximum(low, high), last, rounded(part * last))
+        return np.where(x <= np.minimum(low, high), np.zeros_like(last), above)
+
+    yield Step("scale", f"(x - {low}) / ({high} - {low}) * {last}", position)
+    yield Step("round", profile.rounding, lambda t: ROUND[profile.rounding](t, f))
 
 
 def reciprocal(grid: Grid, profile: Profile) -> Array:
@@ -279,8 +302,17 @@ def dequantize_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         }
         yield Step("offset", f"- {grid.zero_point} ({profile.subtraction})", subtract[profile.subtraction])
         yield Step("scale", f"* {scale}", lambda t: rounded(t * scale))
+    if profile.dequantize_precision == "float32_odd" and grid.output is BFLOAT16:
+        yield Step("cut", "to its upper half, rounded where that is odd", upper_half)
     yield Step("convert", f"to {grid.output.name}",
                lambda t: round_result(round_into(t, grid.output), grid.output, flushed))  # fmt: skip
+
+
+def upper_half(t: Array) -> Array:
+    """Return float32s with 16 zero low bits: rounded where bit 16 is set, cut off where it is not."""
+    bits = t.view(np.uint32)
+    rounded: Array = bits + ((bits & np.uint32(1 << 16)) >> np.uint32(1)) & np.uint32(0xFFFF0000)
+    return np.where(np.isnan(t), t, rounded.view(np.float32))
 
 
 def subtract_in(target: Format, codes: Array, zero_point: int) -> Array:

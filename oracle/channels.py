@@ -1,4 +1,4 @@
-"""Per axis: an operation with one scale and one zero point, applied to each channel of a tensor."""
+"""Per axis and per block: an operation with one scale and zero point, applied to each part of a tensor."""
 
 from __future__ import annotations
 
@@ -78,3 +78,43 @@ def per_channel(function: Callable[[Any, Any, int], Any], value: Any, scale: Any
     zero_points = parameters("zero_point", zero_point, len(slices))
     each = zip(slices, scales, zero_points, strict=True)
     return joined([function(part, s, int(z)) for part, s, z in each], axis)
+
+
+def per_block(function: Callable[[Any, Any, int], Any], value: Any, scale: Any, zero_point: Any,
+              axis: int, block_size: int, by_count: bool = False) -> Any:  # fmt: skip
+    """Return function(piece, scale, zero point) of each block, as one tensor.
+
+    Args:
+        value: reals or codes; shape S.
+        scale, zero_point: one for each block; shape S, but ceil(S[axis] / block_size) along the axis.
+        axis: along which the blocks lie, in [-rank, rank).
+        block_size: elements of a block, >= 1; the last one may be shorter.
+        by_count: take ceil(S[axis] / number of blocks) elements for each instead.
+    """
+    values, scales, zero_points = carried(value), carried(scale), np.asarray(zero_point)
+    if not -values.ndim <= axis < values.ndim:
+        raise ValueError(f"axis must lie in [-{values.ndim}, {values.ndim - 1}], got {axis}")
+    if block_size < 1:
+        raise ValueError(f"block_size must be >= 1, got {block_size}")
+    if zero_points.dtype.kind not in "iu":
+        raise ValueError(f"zero_point must be integers, got {zero_points.dtype.name}")
+    axis %= values.ndim
+    wanted = list(values.shape)
+    wanted[axis] = -(-wanted[axis] // block_size)
+    for name, found in (("scale", scales), ("zero_point", zero_points)):
+        if list(found.shape) != wanted:
+            raise ValueError(f"{name} must have shape {tuple(wanted)}, one for each block, got {found.shape}")
+    length = -(-values.shape[axis] // wanted[axis]) if by_count else block_size
+    parts = []
+    for place in np.ndindex(scales.shape):
+        block: tuple[Any, ...] = (
+            *place[:axis],
+            slice(place[axis] * length, (place[axis] + 1) * length),
+            *place[axis + 1 :],
+        )
+        step = like(scale, scales[place])
+        parts.append((block, function(like(value, values[block]), step, int(zero_points[place]))))
+    together = np.empty(values.shape, carried(parts[0][1]).dtype)
+    for block, part in parts:
+        together[block] = carried(part)
+    return like(parts[0][1], together)

@@ -38,12 +38,12 @@ _QUESTIONS = Questions(_run)
 DOORS = _QUESTIONS.doors() | float8_doors(_run)
 
 
-def quantize(x, scale, zero_point, qmin, qmax, axis=None):
-    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax, axis)
+def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):
+    return _QUESTIONS.quantize(x, scale, zero_point, qmin, qmax, axis, block_size)
 
 
-def dequantize(code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
-    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype, axis)
+def dequantize(code, scale, zero_point, qmin, qmax, dtype=None, axis=None, block_size=None):
+    return _QUESTIONS.dequantize(code, scale, zero_point, qmin, qmax, dtype, axis, block_size)
 
 
 def fake_quantize(x, scale, zero_point, qmin, qmax, axis=None):

@@ -78,16 +78,17 @@ def code_array(code, integer):
 
 @lru_cache(maxsize=512)
 def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, parameters=None, axis=None,
-          channels=1, with_zero_point=True, out=None):  # fmt: skip
+          channels=1, with_zero_point=True, out=None, block_size=None, x_shape=None):  # fmt: skip
     """Return the bytes of a model: x (or code), scale, zero_point -> y.
 
     `nodes` is ("QuantizeLinear",), ("DequantizeLinear",) or both. `parameters` are (scale bytes,
-    zero points) stored in the model instead of fed; with an axis, vectors of `channels`. 4- and 2-bit
-    integers pass through Cast, because runtimes cannot feed or fetch them.
+    zero points) stored in the model instead of fed; with an axis, vectors of `channels`, or, with a
+    block_size too, arrays of the shape `channels`. 4- and 2-bit integers pass through Cast, because
+    runtimes cannot feed or fetch them.
     """
     carrier, small = _CARRIED.get(integer, integer), integer in _CARRIED
-    shape = [] if axis is None else [channels]
-    inputs, initializers, body = [helper.make_tensor_value_info("x", x_type, None)], [], []
+    shape = [] if axis is None else list(channels) if block_size else [channels]
+    inputs, initializers, body = [helper.make_tensor_value_info("x", x_type, x_shape)], [], []
     if parameters is None:
         inputs.append(helper.make_tensor_value_info("scale", scale_type, shape))
         inputs.append(helper.make_tensor_value_info("zero_point", carrier, shape))
@@ -99,6 +100,7 @@ def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, paramete
         zero_point_name = "zero_point_small"
         body.append(helper.make_node("Cast", ["zero_point"], [zero_point_name], to=integer))
     current, attributes = "x", {} if axis is None else {"axis": axis}
+    attributes |= {"block_size": block_size} if block_size else {}
     if nodes == ("DequantizeLinear",) and small:
         body.append(helper.make_node("Cast", ["x"], ["x_small"], to=integer))
         current = "x_small"
@@ -131,17 +133,21 @@ def dynamic_model():
 class Questions:
     """The operations and doors of any system that runs ONNX models through `run(bytes, feeds)`."""
 
-    def __init__(self, run):
+    def __init__(self, run, declare=lambda shape: None):
         self._run = run
+        self._declare = declare  # what a model is told of the shape of x
 
-    def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, **how):
+    def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, block_size=None, **how):
         integer = integer_type(qmin, qmax)
+        how |= {"block_size": block_size} if block_size else {}
         y_type = _CARRIED.get(integer, integer)
         return self._ask(("QuantizeLinear",), real_array(x), real_type(x), scale, zero_point, integer,
                          y_type, axis, **how)  # fmt: skip
 
-    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None, **how):
+    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None, block_size=None,
+                   **how):  # fmt: skip
         integer = integer_type(qmin, qmax)
+        how |= {"block_size": block_size} if block_size else {}
         output = _REALS[dtype] if dtype else real_type(scale)
         _choose_output(output, scale, how)
         return self._ask(("DequantizeLinear",), code_array(code, integer), _CARRIED.get(integer, integer),
@@ -162,7 +168,7 @@ class Questions:
     def _ask(self, nodes, x, x_type, scale, zero_point, integer, y_type, axis, **how):
         shape, stored = x.shape, how.pop("stored", False)
         one_channel = how.pop("one_channel", None)
-        _check_axis(axis, one_channel, how.get("opset", OPSET))
+        _check_axis(axis, one_channel, how.get("opset", OPSET), "block_size" in how)
         if nodes[0] == "QuantizeLinear" and integer == TensorProto.INT32:
             raise Unsupported("QuantizeLinear has no int32 output")
         if how.get("with_zero_point") is False and np.any(zero_point):
@@ -175,13 +181,15 @@ class Questions:
             raise Unsupported("without a zero point the output is uint8")
         feeds = {"scale": real_array(scale), "zero_point": code_array(zero_point, integer)}
         if stored:
-            zero_points = tuple(int(value) for value in np.atleast_1d(zero_point))
+            zero_points = tuple(int(value) for value in np.ravel(zero_point))
             how["parameters"] = (feeds["scale"].tobytes(), zero_points)
             feeds = {}
         if one_channel is not None:
             axis, x = one_channel, x.reshape((1, -1) if one_channel == 0 else (-1, 1))
             feeds = {name: value.reshape(1) for name, value in feeds.items()}
-        how |= {} if axis is None else {"axis": axis, "channels": np.size(zero_point)}
+        count = np.shape(zero_point) if "block_size" in how else np.size(zero_point)
+        how |= {} if axis is None else {"axis": axis, "channels": count}
+        how["x_shape"] = self._declare(x.shape)
         model = build(nodes, x_type, real_type(scale), integer, y_type, **how)
         return self._run(model, {"x": x, **feeds}).reshape(shape)
 
@@ -201,7 +209,9 @@ class Questions:
         }
 
 
-def _check_axis(axis, one_channel, opset):
+def _check_axis(axis, one_channel, opset, has_blocks):
+    if has_blocks and opset < 21:
+        raise Unsupported("before operator set 21 there are no blocks")
     if axis is not None and one_channel is not None:
         raise Unsupported("the question has an axis of its own")
     if axis is not None and opset < 13:

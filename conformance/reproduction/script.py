@@ -276,6 +276,8 @@ def closing_lines(witness: Witness, others: Side) -> list[str]:
     same = [f"{row.system} {row.version} {row.backend}", *together(others.same)]
     if others.other:
         same[-1] += f" (another answer: {', '.join(together(others.other))})"
+    if witness.actual.outcome == "crash":
+        same[-1] += "; the process dies of it"
     said = "expected" if witness.expected.value is None else "show(expected)"
     one = all(carried(v).size == 1 for v in values if v is not None)
     either = "a if isinstance(a, str) else " if may_fail(witness) or is_missing(witness) else ""

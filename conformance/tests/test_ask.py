@@ -477,6 +477,15 @@ def test_the_parent_survives(adapter: str, operation: str, outcome: str, reason:
         assert is_gone(first)
 
 
+def test_an_answer_counts_only_if_its_process_lives_to_its_end() -> None:
+    with plant("damager") as asked:
+        assert same(put(asked, "echo"), X)
+        assert failure(put(asked, "damage", X + 1)) == ("crash", "killed by SIGABRT")
+        assert failure(put(asked, "damage", X + 1, door="twice")) == ("crash", "killed by SIGABRT")
+        assert same(put(asked, "echo"), X), "no other question dies of it"
+        assert same(put(asked, "damage", X * 0), X * 0), "ALONE did not name this one"
+
+
 def is_gone(pid: int | None) -> bool:
     assert pid is not None
     try:

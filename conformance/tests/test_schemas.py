@@ -97,14 +97,14 @@ def test_wrong_arrays_are_not_valid(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("backend", [None, "loud"])
 def test_hellos_are_valid(backend: str | None) -> None:
-    message, _ = worker.start(str(PLANTED / "honest.py"), backend)
+    message, *_ = worker.start(str(PLANTED / "honest.py"), backend)
     assert is_valid(message, "hello")
     assert message["hello"]["backend"] == backend
 
 
 @pytest.mark.parametrize("adapter", ["broken.py", "needs_a_module.py"])
 def test_hello_errors_are_valid(adapter: str) -> None:
-    message, operations = worker.start(str(PLANTED / adapter), None)
+    message, operations, _ = worker.start(str(PLANTED / adapter), None)
     assert is_valid(message, "hello") and "hello_error" in message
     assert not operations
 

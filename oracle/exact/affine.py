@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "stored_scale": ("given", "float32"),
     "code_type": ("given", "uint8"),
     "precision": ("scale", "promoted", "float32", "float64"),
-    "scaling": ("divide", "reciprocal", "reciprocal64"),
+    "scaling": ("divide", "reciprocal", "reciprocal64", "levels"),
     "clip": ("codes", "scaled", "rounded", "reals"),
     "offset": ("after", "after_real", "before", "fused"),
     "rounding": (*NEAREST_OR_DIRECTED, "floor_plus_half", "truncate_plus_half"),
@@ -26,13 +27,15 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
 _DEQUANTIZE: dict[str, tuple[str, ...]] = {
     "subtraction": ("exact", "int32", "real", "output", "float32"),
     "dequantize": ("subtract", "distribute", "fused", "ignore"),
-    "dequantize_precision": ("output", "scale", "float32", "float64"),
+    "dequantize_precision": ("output", "scale", "float32", "float64", "float32_odd"),
 }
 _SHARED = ("validation", "subnormals", "stored_scale")
 
+_BLOCKS = {"blocks": ("size", "count")}
+
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
-    "quantize": _QUANTIZE,
-    "dequantize": {**{axis: _QUANTIZE[axis] for axis in _SHARED}, **_DEQUANTIZE},
+    "quantize": {**_QUANTIZE, **_BLOCKS},
+    "dequantize": {**{axis: _QUANTIZE[axis] for axis in _SHARED}, **_DEQUANTIZE, **_BLOCKS},
     "fake_quantize": {
         **_QUANTIZE,
         "nan": (*_QUANTIZE["nan"], "propagates"),
@@ -64,10 +67,12 @@ def all_choices(operation: str, choices: Mapping[str, str] | None) -> dict[str, 
         if choice not in axes[axis]:
             raise ValueError(f"{axis} must be one of {', '.join(axes[axis])}, got {choice}")
         chosen[axis] = choice
-    if chosen.get("offset") == "fused" and chosen["scaling"] == "divide":
-        raise ValueError("a fused offset must come with a factor, got scaling divide")
+    if chosen.get("offset") == "fused" and chosen["scaling"] in ("divide", "levels"):
+        raise ValueError(f"a fused offset must come with a factor, got scaling {chosen['scaling']}")
     if chosen.get("offset") == "fused" and chosen["clip"] == "scaled":
         raise ValueError("a fused offset leaves no scaled real to clip, got clip scaled")
+    if chosen.get("scaling") == "levels" and (chosen["clip"], chosen["offset"]) != ("codes", "after"):
+        raise ValueError(f"levels must be clipped as codes and shifted after, got {chosen['clip']}")
     if chosen.get("nan") == "overflow" and chosen["overflow"] in ("saturates", "int32_tail"):
         raise ValueError(f"NaN as overflow must come with a conversion, got {chosen['overflow']}")
     return chosen
@@ -154,6 +159,10 @@ def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
     low, high = grid.qmin - grid.zero_point, grid.qmax - grid.zero_point
     scale = f.convert(grid.scale)
     t = f.convert(x.value)
+    if chosen["scaling"] == "levels":
+        ends = f.multiply(f.whole(low), scale), f.multiply(f.whole(high), scale)
+        level = round_to_whole(level_of(t, ends, f.whole(high - low), f), chosen["rounding"], f)
+        return f.add(level, f.whole(low))
     if chosen["clip"] == "reals":
         t = clip(t, f.multiply(f.whole(low), scale), f.multiply(f.whole(high), scale))
     if chosen["offset"] == "fused":
@@ -174,6 +183,16 @@ def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
     elif chosen["clip"] == "rounded":
         t = clip(t, f.whole(grid.qmin), f.whole(grid.qmax))
     return t
+
+
+def level_of(x: float, ends: tuple[float, float], last: float, f: Arithmetic) -> float:
+    """Return where x lies between the ends, from 0 to the last level."""
+    if x <= min(ends):
+        return 0.0
+    if x > max(ends):
+        return last
+    part = f.divide(f.add(x, -ends[0]), f.add(ends[1], -ends[0]))
+    return f.multiply(part, last)
 
 
 def precision_of_scaling(x: Real, grid: Grid, chosen: Mapping[str, str]) -> str:
@@ -230,7 +249,9 @@ def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
 def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> float:
     """Return the real value of a code, in the format of the output."""
     names = {"output": output, "scale": grid.stored}
-    f = arithmetic_of(names.get(chosen["dequantize_precision"], chosen["dequantize_precision"]), chosen)
+    name, is_cut = chosen["dequantize_precision"].removesuffix("_odd"), output == "bfloat16"
+    is_cut &= chosen["dequantize_precision"] == "float32_odd"
+    f = arithmetic_of(names.get(name, name), chosen)
     scale, zero_point = f.convert(grid.scale), f.whole(grid.zero_point)
     if chosen["dequantize"] == "ignore":
         y = f.multiply(f.whole(code), scale)
@@ -240,7 +261,18 @@ def real_of(code: int, grid: Grid, output: str, chosen: Mapping[str, str]) -> fl
         y = f.fused(f.whole(code), scale, -f.multiply(zero_point, scale))
     else:
         y = f.multiply(steps_from_zero(code, grid, f, output, chosen), scale)
-    return arithmetic_of(output, chosen).convert(y)
+    return arithmetic_of(output, chosen).convert(cut(y) if is_cut else y)
+
+
+def cut(y: float) -> float:
+    """Return a float32 without its 16 low bits: rounded to nearest if the last of the others is 1."""
+    if math.isnan(y):
+        return y
+    (bits,) = struct.unpack("<I", struct.pack("<f", y))
+    upper, rest = divmod(bits, 1 << 16)
+    upper += upper % 2 == 1 and rest >= 1 << 15
+    (found,) = struct.unpack("<f", struct.pack("<I", upper << 16))
+    return float(found)
 
 
 def steps_from_zero(code: int, grid: Grid, f: Arithmetic, output: str,
@@ -349,3 +381,15 @@ def fake_quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
     if chosen["presentation"] == "sum":
         y = f.add(f.multiply(given, 0.0), y)
     return y
+
+
+def block_of(index: int, length: int, blocks: int, block_size: int, choice: str = "size") -> int:
+    """Return which scale an element has, of so many along an axis.
+
+    Source: ONNX QuantizeLinear-25, "block_size: The size of the quantization block (number of times
+        every scale is replicated)".
+    """
+    if choice == "count":
+        block_size = math.ceil(length / blocks)
+    replicated = [block for block in range(blocks) for _ in range(block_size)]
+    return replicated[index]

@@ -193,6 +193,23 @@ def test_an_axis_and_its_parameters_are_checked() -> None:
         fake_quantize(x, np.float32([1, 1]), zero_points.astype(np.float32), -128, 127, axis=0)
 
 
+def test_blocks_and_their_parameters_are_checked() -> None:
+    x, scale, zero_points = (
+        np.zeros((2, 3), np.float32),
+        np.ones((2, 2), np.float32),
+        np.zeros((2, 2), np.int32),
+    )
+    assert quantize(x, scale, zero_points, -128, 127, axis=1, block_size=2).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"scale must have shape \(2, 1\), one for each block, got \(2, 2\)"):
+        quantize(x, scale, zero_points, -128, 127, axis=1, block_size=3)
+    with pytest.raises(ValueError, match="block_size must be >= 1, got 0"):
+        dequantize(x.astype(np.int8), scale, zero_points, -128, 127, axis=1, block_size=0)
+    with pytest.raises(ValueError, match=r"axis must lie in \[-2, 1\], got 2"):
+        quantize(x, scale, zero_points, -128, 127, axis=2, block_size=2)
+    with pytest.raises(ValueError, match="blocks must lie along an axis, got block_size 2 without one"):
+        quantize(x, scale, zero_points, -128, 127, block_size=2)
+
+
 def test_codes_that_are_computed_with_where_they_are_not_refused() -> None:
     computes = Profile(validation="computes")
     x = np.float32([-100, 0, 100])

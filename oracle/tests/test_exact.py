@@ -439,19 +439,30 @@ def test_nan_becomes_a_code_that_int32_cannot_hold(overflow: str, nan: str) -> N
             assert_oracles_agree(operation, profile, FLOAT32, FLOAT32, parameters)
 
 
-def assert_channels_agree(operation: str, arguments: Any) -> None:
+def own_place(place: tuple[int, ...], arguments: Any, shape: tuple[int, ...], blocks: str) -> Any:
+    """Return where the scale of an element lies: in its channel, or in its block."""
+    axis = arguments["axis"]
+    if "block_size" not in arguments:
+        return place[axis]
+    found, count = list(place), arguments["scale"].shape[axis]
+    found[axis] = exact.block_of(place[axis], shape[axis], count, arguments["block_size"], blocks)
+    return tuple(found)
+
+
+def assert_channels_agree(operation: str, arguments: Any, blocks: str = "size") -> None:
     """Ask the exact oracle about each value with the scale and the zero point of its own channel."""
     vector, scale = arguments["code" if operation == "dequantize" else "x"], arguments["scale"]
-    values, axis = carried(vector), arguments["axis"]
+    values = carried(vector)
     try:
-        actual = compute(operation, arguments, Profile())["value"]
+        actual = compute(operation, arguments, Profile(blocks=blocks))["value"]
     except ValueError as refusal:
         assert "axis must" in str(refusal) or "must have shape" in str(refusal)
         return
     expected = []
     for place in np.ndindex(values.shape):
-        step = exact.Real(float(carried(scale)[place[axis]]), format_of(scale).name)
-        codes = int(arguments["zero_point"][place[axis]]), arguments["qmin"], arguments["qmax"]
+        own = own_place(place, arguments, values.shape, blocks)
+        step = exact.Real(float(carried(scale)[own]), format_of(scale).name)
+        codes = int(arguments["zero_point"][own]), arguments["qmin"], arguments["qmax"]
         if operation == "dequantize":
             expected.append(exact.dequantize(int(values[place]), step, *codes, None, arguments.get("dtype")))
         else:
@@ -485,6 +496,8 @@ def test_definition_on_every_case() -> None:
         dtype = arguments.pop("dtype", None)
         if arguments.get("axis") is not None:
             assert_channels_agree(case.operation, case.arguments)
+            if "block_size" in arguments:
+                assert_channels_agree(case.operation, case.arguments, "count")
             continue
         flat = carried(vector).reshape(-1)[:: carried(vector).size // 400 + 1]
         step = exact.Real(float(carried(scale)), format_of(scale).name)
