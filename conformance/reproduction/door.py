@@ -115,8 +115,7 @@ class Cut:
         used = frozenset(name for s in trimmed for name in names_in(s))
         named = [line for s in self.sources.by_name.values() for n, some in s.imports.items()
                  if n in used for line in some]  # fmt: skip
-        lines = dict.fromkeys([*self.imports, *named])
-        imports = tuple(line for line in lines if binds(line) in used)
+        imports = once_each([line for line in (*self.imports, *named) if binds(line) in used])
         every = (*imports, *side_imports(self.sources, imports))
         text = Text(every, self.variables, tuple(trimmed), used)
         return None if unbound(text, question.arguments) else text
@@ -233,6 +232,15 @@ def side_imports(sources: Sources, imports: tuple[str, ...]) -> list[str]:
             if name not in source.loaded:
                 found += [line + source.remark(name) for line in lines if line not in imports]
     return found
+
+
+def once_each(lines: list[str]) -> tuple[str, ...]:
+    """Return the import lines; a name that two modules give comes from the one that gives others too."""
+    by_name: dict[str, list[str]] = {}
+    for line in dict.fromkeys(lines):
+        by_name.setdefault(binds(line) if line.startswith("from ") else line, []).append(line)
+    needed = {some[0].split()[1] for some in by_name.values() if len(some) == 1}
+    return tuple(min(some, key=lambda line: line.split()[1] not in needed) for some in by_name.values())
 
 
 def binds(line: str) -> str:
