@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Ask each backend for what its adapter offers, no more; side by side, a backend stays in one process."""
+    """Ask each backend for what its adapter offers, no more."""
     if "asked" not in metafunc.fixturenames:
         return
     names = [name for name in ("asked", "case", "operation") if name in metafunc.fixturenames]
@@ -47,18 +48,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         "asked": lambda t: [(t,)],
     }[names[-1]]
     found = [row for target in chosen_targets(metafunc.config) for row in offered(target)]
-    metafunc.parametrize(names, [pytest.param(*row, id=name_of(*row), marks=in_one_process(row[0]))
-                                 for row in found], scope="session")  # fmt: skip
+    metafunc.parametrize(names, [pytest.param(*row, id=name_of(*row)) for row in found], scope="session")
 
 
 def name_of(target: Target, what: Case | str = "") -> str:
-    """Return a test's name: torch-eager-quantize, or with the case's own."""
+    """Return a test's name: torch-eager, torch-eager:quantize, torch-eager:quantize/ties."""
     named = what.id if isinstance(what, Case) else what
-    return "-".join(filter(None, [target.adapter, target.backend, named]))
+    return f"{target.adapter}-{target.backend}" + (f":{named}" if named else "")
 
 
-def in_one_process(target: Target) -> pytest.MarkDecorator:
-    return pytest.mark.xdist_group(f"{target.adapter}-{target.backend}")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each backend to one process, which asks it once."""
+    if not (config.getoption("--system") or config.getoption("--adapter")):
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByBackend(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("[")[2].rstrip("]").partition(":")[0]
+
+    return ByBackend(config, log)
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:
@@ -85,7 +95,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{name}: {reason}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Learn from a process side by side what it missed."""
+    node.config.stash[MISSING].update(getattr(node, "workeroutput", {}).get("missing", {}))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     named = [*session.config.getoption("--system"), *session.config.getoption("--adapter")]
-    if named and session.config.stash[MISSING] and exitstatus == 0:
+    missing = session.config.stash[MISSING] if named else {}
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = missing
+    elif missing and exitstatus == 0:
         session.exitstatus = 1  # a system that was named and not observed is no success
