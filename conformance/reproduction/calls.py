@@ -238,8 +238,9 @@ class Calls(Folder):
             arguments = [Part(ast.Name("self", ast.Load()), function.__self__), *arguments]
             function = function.__func__
         function = getattr(function, "__wrapped__", function)
-        source = self.sources.of_function(function.__code__.co_filename)
-        node = source.functions.get(function.__code__.co_firstlineno) if source else None
+        code = function.__code__
+        source = self.sources.of_function(code.co_filename)
+        node = source.functions.get((code.co_firstlineno, code.co_name)) if source else None
         if source is None or node is None or self._depth > DEPTH:
             return None
         if any(name is None for name, _ in keywords):

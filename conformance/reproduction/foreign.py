@@ -109,15 +109,15 @@ class Source:
         return file_of(self.name)
 
     @cached_property
-    def functions(self) -> dict[int, ast.FunctionDef | ast.Lambda]:
-        """Functions by the line on which their code object begins."""
-        found: dict[int, ast.FunctionDef | ast.Lambda] = {}
+    def functions(self) -> dict[tuple[int, str], ast.FunctionDef | ast.Lambda]:
+        """Functions by the line on which their code object begins, and its name."""
+        found: dict[tuple[int, str], ast.FunctionDef | ast.Lambda] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.FunctionDef):
                 first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-                found[first] = node
+                found[first, node.name] = node
             elif isinstance(node, ast.Lambda):
-                found.setdefault(node.lineno, node)
+                found.setdefault((node.lineno, "<lambda>"), node)
         return found
 
     @cached_property

@@ -56,7 +56,15 @@ def _elements(array: Any) -> str:
         texts = " ".join(f'"{little[i : i + 80]}"' for i in range(0, len(little), 80))
         return f"np.frombuffer(bytes.fromhex({texts}), np.{name}).copy()"
     bits = [hex_of(b, flat.dtype) for b in flat.view(f"u{flat.dtype.itemsize}")]
-    return f"np.array([{', '.join(bits)}], np.uint{8 * flat.dtype.itemsize}).view(np.{name})"
+    text = f"np.array([{', '.join(bits)}], np.uint{8 * flat.dtype.itemsize}).view(np.{name})"
+    decimal = f"np.array([{', '.join(map(str, flat))}], np.{name})"
+    return decimal if flat.size > SHOWN and len(decimal) < len(text) and is_exact(flat) else text
+
+
+def is_exact(flat: Any) -> bool:
+    """Whether the reals, written in decimal and read again, have the same bits."""
+    again = np.array([float(str(value)) for value in flat], flat.dtype)
+    return bool(np.isfinite(flat).all()) and again.tobytes() == flat.tobytes()
 
 
 def hex_of(bits: Any, dtype: Any) -> str:

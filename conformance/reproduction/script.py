@@ -280,6 +280,12 @@ def closing_lines(witness: Witness, others: Side) -> list[str]:
         same[-1] += "; the process dies of it"
     said = "expected" if witness.expected.value is None else "show(expected)"
     one = all(carried(v).size == 1 for v in values if v is not None)
+    if not one and witness.actual.value is None:  # many values, none of them given: their bits tell nothing
+        return [
+            print_line("expected", "expected.tolist()", ", ".join(by)),
+            print_line("actual  ", "actual", ", ".join(same)),
+            f"raise SystemExit({test(witness)})",
+        ]
     either = "a if isinstance(a, str) else " if may_fail(witness) or is_missing(witness) else ""
     return [
         f'show = lambda a: {either}f"{SHOW_ONE if one else SHOW}"',
