@@ -197,15 +197,16 @@ def _no_xla():
         raise Unsupported("No registered 'QuantizeAndDequantizeV4Grad' OpKernel for XLA_CPU_JIT devices")
 
 
-def _scaled_tape(quantizer, dy, *arguments, **options):
-    def taped(dy, *arguments):
+def _scaled_tape(quantizer, dy, x, low, high, **options):
+    def taped(dy, x, low, high):
+        arguments = (x, low, high)
         with tf.GradientTape() as tape:
             tape.watch(arguments)
-            y = quantizer(*arguments, **options)
+            y = quantizer(x, low, high, **options)
         unconnected = tf.UnconnectedGradients.ZERO
         return tape.gradient(y, arguments, output_gradients=dy, unconnected_gradients=unconnected)
 
-    return _named(_run(taped, dy, *arguments))
+    return _named(_run(taped, dy, x, low, high))
 
 
 _CODE_TYPES = {

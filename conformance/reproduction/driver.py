@@ -8,6 +8,7 @@ nothing behind for the next. JSON lines in, JSON lines out: first {"imports"}, t
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import runpy
@@ -51,6 +52,7 @@ def main() -> None:
     for name in json.loads(sys.stdin.readline())["imports"]:
         with contextlib.suppress(Exception):  # the script that imports it will say so
             import_module(name)
+    gc.freeze()  # else each child walks all that was imported once more when it ends: four fifths of its time
     for line in sys.stdin:
         question = json.loads(line)
         folder = tempfile.mkdtemp()
