@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from oracle.dequantize_range import dequantize_range
+from oracle.definition import is_undefined
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
 from oracle.fake_quant_with_min_max_args_gradient import fake_quant_with_min_max_args_gradient
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
@@ -111,7 +112,9 @@ def asked_for_scaled_gradients(draw: Draw) -> dict[str, Any]:
     size = arguments["x"].size
     quarters = draw(st.lists(st.integers(-64, 64), min_size=size, max_size=size))
     dy = np.array(quarters, np.float32) / np.float32(4)
-    return {**arguments, "range_given": draw(st.booleans()), "dy": dy}
+    of_reals = {**arguments, "range_given": False}
+    given = draw(st.booleans()) or is_undefined(quantize_and_dequantize.__name__, of_reals) is not None
+    return {**arguments, "range_given": given, "dy": dy}
 
 
 @st.composite

@@ -44,8 +44,11 @@ def bernoulli(x: float, draws: int, choices: Choices, alpha: float | None = None
     """Return what is drawn of one number: alpha or 0; see oracle/bernoulli.py for the words."""
     if choices["settings"] == "of_config":
         temperature, use_real_sigmoid = 6.0, True
+    size = single(alpha or 1.0)
+    if choices["presentation"] == "difference_unless_one":
+        choices = {**choices, "presentation": "value" if size == 1 else "difference"}
     p = chance(x, temperature, use_real_sigmoid, choices)
-    return drawn(x, (0.0, single(alpha or 1.0)), p, draws, choices)
+    return drawn(x, (0.0, size), p, draws, choices)
 
 
 def stochastic_binary(x: float, draws: int, choices: Choices, alpha: float | None = None,
