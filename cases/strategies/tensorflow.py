@@ -65,7 +65,7 @@ def asked(draw: Draw) -> dict[str, Any]:
 def vectors(steps: int, with_nan: bool = True) -> SearchStrategy[list[Point]]:
     """Some of: ties and codes of a range, counted from its first, its ends, special values; neighbours."""
     special = [value for value in SPECIAL if with_nan or value == value]
-    what = st.sampled_from(["tie", "code", "low", "high", *special])
+    what: SearchStrategy[str | float] = st.sampled_from(["tie", "code", "low", "high", *special])
     points = st.tuples(st.integers(-2, steps + 2), what, st.sampled_from([0, -1, 1]))
     return st.lists(points, min_size=1, max_size=MAX_LENGTH)
 
@@ -74,9 +74,11 @@ def in_range(points: list[Point], low: float, high: float, steps: int) -> Array:
     """Return the float32 numbers that were drawn, in a range."""
     scale = (high - low) / steps
     first = round(low / scale) if low < 0 < high else 0 if low >= 0 else -steps
-    named = {"low": lambda _: low, "high": lambda _: high,
-             "tie": lambda code: (first + code + 0.5) * scale, "code": lambda code: (first + code) * scale}  # fmt: skip
-    reals = [named[what](code) if isinstance(what, str) else what for code, what, _ in points]
+    reals = []
+    for number, what, _ in points:
+        code = first + number
+        named = {"low": low, "high": high, "tie": (code + 0.5) * scale, "code": code * scale}
+        reals.append(named[what] if isinstance(what, str) else what)
     x = np.array(reals, np.float32)
     towards = np.array([side for *_, side in points], np.float32)
     return np.where((towards != 0) & np.isfinite(x), np.nextafter(x, np.copysign(np.inf, towards)), x)
