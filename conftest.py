@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.name == "examples" and not any("examples" in argument for argument in config.args):
         return True
     return True if collection_path.name == "test_systems.py" and not named else None
+
+
+def pytest_collection_finish() -> None:
+    """Tests and cases stay to the end: the collector of garbage need not visit them again and again."""
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from math import inf, isfinite
 
 import numpy as np
 
@@ -18,10 +18,10 @@ def fused_multiply_add(x: Array, k: Array, z: Array, target: Format) -> Array:
     The product of two float32 is exact in float64. The sum with z is split into its float64
     nearest and the exact rest, rounded to odd, and rounded once more into the target, which has
     at least two bits fewer: that equals a single rounding. `float32(float64(x)*k + z)` does not
-    (it rounds twice). float64 has no wider format and is computed in rationals, slowly.
+    (it rounds twice). float64 has no wider format and is computed in integers, slowly.
     """
     if target is FLOAT64:
-        slowly: Array = np.vectorize(_fused_in_rationals, otypes=[np.float64])(x, k, z)
+        slowly: Array = np.vectorize(_fused_in_integers, otypes=[np.float64])(x, k, z)
         return slowly
     with np.errstate(invalid="ignore", over="ignore"):
         product = np.asarray(x, np.float64) * np.asarray(k, np.float64)
@@ -38,18 +38,19 @@ def exact_sum(a: Array, b: Array) -> tuple[Array, Array]:
     return total, np.where(np.isfinite(total), rest, 0.0)
 
 
-def _fused_in_rationals(x: float, k: float, z: float) -> float:
-    if np.isfinite(x) and np.isfinite(k) and not np.isfinite(z):
-        return float(z)  # x*k may overflow to the other infinity
-    exact = Fraction(0)
-    if np.all(np.isfinite([x, k, z])):
-        exact = Fraction(float(x)) * Fraction(float(k)) + Fraction(float(z))
-    if exact == 0:  # infinities and NaN; the sign of an exact zero
-        return float(np.float64(x) * np.float64(k) + np.float64(z))
+def _fused_in_integers(x: float, k: float, z: float) -> float:
+    if not (isfinite(x) and isfinite(k)):
+        return x * k + z
+    if not isfinite(z):
+        return z  # x*k may overflow to the other infinity
+    (a, b), (c, d), (e, f) = x.as_integer_ratio(), k.as_integer_ratio(), z.as_integer_ratio()
+    exact = a * c * f + e * b * d
+    if exact == 0:
+        return x * k + z  # the sign of an exact zero
     try:
-        return float(exact)
+        return exact / (b * d * f)  # Python divides integers with one rounding
     except OverflowError:
-        return float("inf") if exact > 0 else float("-inf")
+        return inf if exact > 0 else -inf
 
 
 def flush(values: Array, target: Format) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,27 @@ from cases.strategies.affine import from_format, held
 from oracle.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Array, Format
 
 Draw = st.DrawFn
+Points = tuple[float, ...]
 
 MAX_LENGTH = 12
 SPECIAL = [0.0, -0.0, float("nan"), float("inf"), float("-inf"), 1e-45, -1e-45, 1e-40, -1.1754942e-38, 3e38]
 CLIPS: list[float | None] = [1.0, 0.5, 2.5, 0.0, None]
 
 
-def near(points: list[float], target: Format = FLOAT32) -> SearchStrategy[Array]:
+def near(points: Points, target: Format = FLOAT32) -> SearchStrategy[Array]:
     """One of some points, of either sign, or the next number on either side."""
     drawn = st.tuples(st.sampled_from(points), st.sampled_from([1, -1]), st.integers(-1, 1))
     return drawn.map(lambda p: from_format(p[0] * p[1], p[2], target))
 
 
-def reals(points: list[float], target: Format = FLOAT32) -> SearchStrategy[Array]:
+@cache
+def reals(points: Points, target: Format = FLOAT32) -> SearchStrategy[Array]:
     """Points with their neighbours, special values, and any."""
     special = st.sampled_from(SPECIAL).map(lambda value: from_format(value, 0, target))
     return st.one_of(near(points, target), special, st.floats(-4, 4).map(lambda v: from_format(v, 0, target)))
 
 
+@cache
 def vectors(element: SearchStrategy[Array], target: Format = FLOAT32) -> SearchStrategy[Array]:
     drawn = st.lists(element, min_size=1, max_size=MAX_LENGTH)
     return drawn.map(lambda values: np.array(values, target.carrier))
@@ -54,14 +58,14 @@ def gradients(draw: Draw, like: Array, wild: bool = True) -> Array:
 def step_arguments(draw: Draw, /, **rest: Any) -> dict[str, Any]:
     """Draw the arguments of a sign or a step, in any dtype."""
     target = draw(st.sampled_from([FLOAT32, FLOAT32, FLOAT16, BFLOAT16, FLOAT64]))
-    return {"x": held(draw(vectors(reals([0.0, 1.0, 1e-3], target), target)), target), **rest}
+    return {"x": held(draw(vectors(reals((0.0, 1.0, 1e-3), target), target)), target), **rest}
 
 
 @st.composite
 def mask_arguments(draw: Draw, /, **rest: Any) -> dict[str, Any]:
     """Draw the arguments of a clipped identity."""
     clip_value = draw(st.sampled_from(CLIPS))
-    x = draw(vectors(reals([0.0, 1.0, clip_value or 0.0])))
+    x = draw(vectors(reals((0.0, 1.0, clip_value or 0.0))))
     return {"x": x, **rest, "clip_value": clip_value, "dy": gradients(draw, x)}
 
 
@@ -73,7 +77,7 @@ def tern_arguments(draw: Draw) -> dict[str, Any]:
         "clip_value": 1.0,
     }
     if draw(st.booleans()):
-        x = draw(vectors(reals([given["threshold_value"], 1.0])))
+        x = draw(vectors(reals((given["threshold_value"], 1.0))))
         return {"x": x, "ternary_weight_networks": False, **given}
     x = dyadic(draw, (draw(st.integers(1, MAX_LENGTH)),))
     return {"x": x, "ternary_weight_networks": True, **given}
@@ -81,7 +85,7 @@ def tern_arguments(draw: Draw) -> dict[str, Any]:
 
 @st.composite
 def approx_arguments(draw: Draw) -> dict[str, Any]:
-    x = draw(vectors(reals([0.0, 1.0, 0.5])))
+    x = draw(vectors(reals((0.0, 1.0, 0.5))))
     return {"x": x, "dy": gradients(draw, x)}
 
 
@@ -105,10 +109,10 @@ def magnitude_arguments(draw: Draw, is_gradient: bool = False) -> dict[str, Any]
     return {"x": x, "clip_value": clip_value, "dy": gradients(draw, x)}
 
 
-def middles(bits: int) -> list[float]:
+def middles(bits: int) -> Points:
     """Ties and levels of [0, 1]."""
     steps = 2**bits - 1
-    return [k / (2 * steps) for k in range(2 * steps + 1)]
+    return tuple(k / (2 * steps) for k in range(2 * steps + 1))
 
 
 @st.composite
@@ -126,6 +130,7 @@ def dorefa_arguments(draw: Draw, is_gradient: bool = False) -> dict[str, Any]:
     return {**given, "dy": gradients(draw, x, wild=mode == "activations")} if is_gradient else given
 
 
+@cache
 def weights() -> SearchStrategy[Array]:
     drawn = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, -0.0, 1e-40, 20.0, -20.0]))
     return drawn.map(lambda value: from_format(value, 0, FLOAT32))

@@ -5,6 +5,7 @@ The gradient of the step size is a sum: at most two dy differ from 0, so that ev
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from cases.points import INT2, INT4, INT8, UINT2, UINT4, UINT8
+from oracle.formats import Array
 
 Draw = st.DrawFn
-Codes = dict[str, int]
+Value = tuple[float, float, int]  # steps, a real, towards which neighbour
 
 MAX_LENGTH = 16
 RANGES = [INT8, UINT8, INT4, UINT4, INT2, UINT2]
@@ -22,6 +24,7 @@ SIMPLE = [0.25, 0.1, 0.07, 0.7, 0.123, 1 / 3, 1.9999999, 0.006]
 SPECIAL = [0.0, -0.0, 1e-45, -1e-45, 1e-40, 1e30, -1e30, 3e38, -3e38]
 
 
+@cache
 def steps() -> SearchStrategy[np.float32]:
     """Powers of two, simple decimals, any of a size that occurs, and tiny ones."""
     drawn = st.one_of(
@@ -33,27 +36,29 @@ def steps() -> SearchStrategy[np.float32]:
     return drawn.map(np.float32)
 
 
-def values(step: np.float32, codes: Codes) -> SearchStrategy[np.float32]:
+@cache
+def vectors(low: int, high: int) -> SearchStrategy[list[Value]]:
     """Ties and codes with their neighbours, bounds, values far outside, zeros, and any."""
-    low, high = codes["qmin"], codes["qmax"]
     halves = st.one_of(st.integers(2 * low - 4, 2 * high + 4), st.integers(-6, 6),
                        st.sampled_from([2 * low - 1, 2 * low, 2 * high, 2 * high + 1]))  # fmt: skip
-    near = st.builds(lambda half, side: beside(half / 2 * float(step), side), halves, st.integers(-1, 1))
-    return st.one_of(near, st.sampled_from(SPECIAL).map(np.float32), st.floats(-1e4, 1e4).map(np.float32))
+    near = st.builds(lambda half, side: (half / 2, 0.0, side), halves, st.integers(-1, 1))
+    others = st.one_of(st.sampled_from(SPECIAL), st.floats(-1e4, 1e4)).map(lambda value: (0.0, value, 0))
+    return st.lists(st.one_of(near, others), min_size=1, max_size=MAX_LENGTH)
 
 
-def beside(value: float, side: int) -> np.float32:
-    """Return the float32 number nearest to a value, or its neighbour below or above."""
-    nearest = np.float32(value)
-    return np.nextafter(nearest, np.float32(np.copysign(np.inf, side))) if side else nearest
+def in_steps(drawn: list[Value], step: float) -> Array:
+    """Return the float32 numbers nearest to the drawn values, or their neighbours below or above."""
+    x = np.array([count * step if count else value for count, value, _ in drawn], np.float32)
+    sides = np.array([side for *_, side in drawn], np.float32)
+    return np.where(sides != 0, np.nextafter(x, np.copysign(np.float32(np.inf), sides)), x)
 
 
 @st.composite
 def forward_arguments(draw: Draw) -> dict[str, Any]:
     """Draw the arguments of lsq."""
     step, codes = draw(steps()), draw(st.sampled_from(RANGES))
-    x = draw(st.lists(values(step, codes), min_size=1, max_size=MAX_LENGTH))
-    return {"x": np.array(x, np.float32), "step": step, **codes}
+    drawn = draw(vectors(codes["qmin"], codes["qmax"]))
+    return {"x": in_steps(drawn, float(step)), "step": step, **codes}
 
 
 @st.composite

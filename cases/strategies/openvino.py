@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 Draw = st.DrawFn
+Value = tuple[int | None, float, int]  # half steps from the low end, or a real, and a neighbour
 
 LEVELS = [2, 3, 16, 17, 255, 256, 257]
 ENDS = [-1.3, -1.0, -0.9935, -0.3, 0.0, 0.1, 0.7, 0.9935, 1.0, 2.7, 12.0]
+PAIRS = st.lists(st.one_of(st.sampled_from(ENDS), st.floats(-20, 20, width=32)), min_size=2, max_size=2,
+                 unique=True)  # fmt: skip
 SPECIAL = [np.nan, np.inf, -np.inf, 1e-40, 3e38, -3e38]
+
+
+@cache
+def vectors(levels: int) -> SearchStrategy[list[Value]]:
+    """Ties and codes of a range and its ends, with their neighbours; special values; any."""
+    halves = st.one_of(st.integers(-2, 2 * levels), st.sampled_from([0, 2 * levels - 2]))
+    near = st.builds(lambda half, ulps: (half, 0.0, ulps), halves, st.integers(-1, 1))
+    others = st.one_of(st.floats(-30, 30, width=32), st.sampled_from(SPECIAL))
+    return st.lists(st.one_of(near, others.map(lambda value: (None, value, 0))), min_size=1, max_size=12)
 
 
 @st.composite
 def ranges(draw: Draw) -> tuple[float, float]:
     """Two numbers that are not equal; the first is mostly the smaller one."""
-    ends = st.one_of(st.sampled_from(ENDS), st.floats(-20, 20, width=32))
-    low, high = draw(st.lists(ends, min_size=2, max_size=2, unique=True))
+    low, high = draw(PAIRS)
     return (low, high) if draw(st.integers(0, 7)) == 0 else (min(low, high), max(low, high))
 
 
@@ -28,11 +41,10 @@ def levels_arguments(draw: Draw) -> dict[str, Any]:
     levels, (low, high), (out_low, out_high) = draw(st.sampled_from(LEVELS)), draw(ranges()), draw(ranges())
     if out_low == 0 > out_high:  # compilers store 0.0 for -0.0 here and there: the sign would be asked
         out_low, out_high = out_high, out_low
-    at = st.integers(-2, 2 * levels).map(lambda k: low + k / 2 / (levels - 1) * (high - low))
-    near = st.tuples(st.one_of(at, st.sampled_from([low, high])), st.integers(-1, 1))
-    any_value = st.one_of(st.floats(-30, 30, width=32), st.sampled_from(SPECIAL))
-    drawn = draw(st.lists(st.one_of(near, any_value.map(lambda v: (v, 0))), min_size=1, max_size=12))
-    x = np.array([moved(value, ulps) for value, ulps in drawn], np.float32)
+    ends = {0: low, 2 * levels - 2: high}
+    places = [(value if half is None else ends.get(half, low + half / 2 / (levels - 1) * (high - low)), ulps)
+              for half, value, ulps in draw(vectors(levels))]  # fmt: skip
+    x = np.array([moved(value, ulps) for value, ulps in places], np.float32)
     names = ("input_low", "input_high", "output_low", "output_high")
     bounds = dict(zip(names, map(np.float32, (low, high, out_low, out_high)), strict=True))
     return {"x": x, **bounds, "levels": levels}

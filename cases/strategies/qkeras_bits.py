@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ Draw = st.DrawFn
 SPECIAL = [0.0, -0.0, float("inf"), float("-inf"), 1e-45, -1e-40, 1e8, -1e8, 3e38, -3e38]
 
 
+@cache
 def widths() -> SearchStrategy[dict[str, Any]]:
     """The settings that make a grid."""
     return st.fixed_dictionaries(
@@ -29,6 +31,7 @@ def widths() -> SearchStrategy[dict[str, Any]]:
     )
 
 
+@cache
 def near_grid(step: float, last: int) -> SearchStrategy[np.float32]:
     """Halves and wholes of a step, with their neighbours; special values; any."""
 
@@ -57,6 +60,7 @@ def given_alpha(draw: Draw) -> dict[str, Any]:
     return {"x": np.array(x, np.float32), **settings, **({} if alpha is None else {"alpha": alpha})}
 
 
+@cache
 def tensors() -> SearchStrategy[Array]:
     """Tensors of two or three axes with at most 12 finite, ordinary numbers."""
     shapes = st.sampled_from([(1, 1), (2, 1), (3, 2), (5, 1), (2, 2, 2), (3, 1, 2)])
@@ -81,7 +85,7 @@ def determined_alpha(draw: Draw) -> dict[str, Any]:
 @st.composite
 def with_upstream(draw: Draw) -> dict[str, Any]:
     """Draw a quantizer, and the gradient that reaches it."""
-    settings = draw(st.one_of(given_alpha(), determined_alpha().filter(is_decided)))
+    settings = draw(BITS)
     size = settings["x"].size
     dy = draw(st.lists(st.floats(-100, 100, width=32), min_size=size, max_size=size))
     return {**settings, "dy": np.array(dy, np.float32).reshape(settings["x"].shape)}
@@ -104,8 +108,9 @@ def is_decided(arguments: dict[str, Any]) -> bool:
     return is_undefined("quantized_bits", arguments) is None
 
 
+BITS = st.one_of(given_alpha(), determined_alpha().filter(is_decided))
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
-    "quantized_bits": st.one_of(given_alpha(), determined_alpha().filter(is_decided)),
+    "quantized_bits": BITS,
     "quantized_bits_gradient": with_upstream(),
     "quantized_bits_stochastic": shares(),
 }

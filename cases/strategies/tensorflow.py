@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from oracle.dequantize_range import dequantize_range
 from oracle.definition import is_undefined
+from oracle.dequantize_range import dequantize_range
 from oracle.fake_quant_with_min_max import fake_quant_with_min_max
 from oracle.fake_quant_with_min_max_args_gradient import fake_quant_with_min_max_args_gradient
 from oracle.fake_quant_with_min_max_gradient import fake_quant_with_min_max_gradient
+from oracle.formats import Array
 from oracle.quantize_and_dequantize import quantize_and_dequantize
 from oracle.quantize_and_dequantize_gradient import quantize_and_dequantize_gradient
 from oracle.quantize_range import MODES, TYPES, quantize_range
 
 Draw = st.DrawFn
 Range = tuple[float, float]
+Point = tuple[int, str | float, int]  # a code, what of it or of the range, towards which neighbour
 
 BITS = st.sampled_from([8, 2, 3, 4, 5, 7, 16])
 SPECIAL = [0.0, -0.0, float("nan"), float("inf"), float("-inf"), 1e-45, -1e-40, 3e38, -3e38]
 MAX_LENGTH = 12
 
 
+@cache
 def ranges(steps: int) -> SearchStrategy[Range]:
     """Ranges around 0, with the zero point at a tie, and above or below 0."""
     short = st.integers(1, 99).map(lambda k: k / 10)
@@ -48,8 +52,7 @@ def asked(draw: Draw) -> dict[str, Any]:
     bits, narrow_range = draw(BITS), draw(st.booleans())
     steps = 2**bits - 1 - narrow_range
     low, high = (np.float32(end) for end in draw(ranges(steps)))
-    reals = st.lists(values(float(low), float(high), steps), min_size=1, max_size=MAX_LENGTH)
-    x = np.array(draw(reals), np.float32)
+    x = in_range(draw(vectors(steps)), float(low), float(high), steps)
     return {
         "x": x,
         "low": np.asarray(low),
@@ -59,18 +62,27 @@ def asked(draw: Draw) -> dict[str, Any]:
     }
 
 
-@st.composite
-def values(draw: Draw, low: float, high: float, steps: int) -> np.float32:
-    """Draw a float32: a tie or a code of the range, one of its ends, a special value, or any."""
+@cache
+def vectors(steps: int, with_nan: bool = True) -> SearchStrategy[list[Point]]:
+    """Some of: ties and codes of a range, counted from its first, its ends, special values; neighbours."""
+    special = [value for value in SPECIAL if with_nan or value == value]
+    what: SearchStrategy[str | float] = st.sampled_from(["tie", "code", "low", "high", *special])
+    points = st.tuples(st.integers(-2, steps + 2), what, st.sampled_from([0, -1, 1]))
+    return st.lists(points, min_size=1, max_size=MAX_LENGTH)
+
+
+def in_range(points: list[Point], low: float, high: float, steps: int) -> Array:
+    """Return the float32 numbers that were drawn, in a range."""
     scale = (high - low) / steps
     first = round(low / scale) if low < 0 < high else 0 if low >= 0 else -steps
-    code = draw(st.integers(first - 2, first + steps + 2))
-    real = draw(st.sampled_from([(code + 0.5) * scale, code * scale, low, high, *SPECIAL]))
-    towards = draw(st.sampled_from([0, -1, 1]))
-    single = np.float32(real)
-    if towards and np.isfinite(single):
-        single = np.nextafter(single, np.float32(towards * np.inf))
-    return np.float32(single)
+    reals = []
+    for number, what, _ in points:
+        code = first + number
+        named = {"low": low, "high": high, "tie": (code + 0.5) * scale, "code": code * scale}
+        reals.append(named[what] if isinstance(what, str) else what)
+    x = np.array(reals, np.float32)
+    towards = np.array([side for *_, side in points], np.float32)
+    return np.where((towards != 0) & np.isfinite(x), np.nextafter(x, np.copysign(np.inf, towards)), x)
 
 
 @st.composite
@@ -125,9 +137,9 @@ def asked_for_codes(draw: Draw) -> dict[str, Any]:
     type = draw(st.sampled_from(several[mode]))
     first, last = TYPES[type]
     low, high = (np.float32(end) for end in draw(ranges(last - first)))
-    reals = values(float(low), float(high), last - first).filter(lambda value: not np.isnan(value))
+    points = draw(vectors(last - first, with_nan=False))
     return {
-        "x": np.array(draw(st.lists(reals, min_size=1, max_size=MAX_LENGTH)), np.float32),
+        "x": in_range(points, float(low), float(high), last - first),
         "low": np.asarray(low),
         "high": np.asarray(high),
         "type": type,
@@ -141,9 +153,14 @@ def asked_for_reals(draw: Draw) -> dict[str, Any]:
     """Draw a type, a mode, a range, and codes, the first and the last one among them."""
     arguments = draw(asked_for_codes())
     first, last = TYPES[arguments["type"]]
-    codes = st.one_of(st.sampled_from([first, first + 1, 0, last - 1, last]), st.integers(first, last))
-    code = np.array(draw(st.lists(codes, min_size=1, max_size=MAX_LENGTH)), np.int64)
+    code = np.array(draw(codes_of(first, last)), np.int64)
     return {"code": code, **{name: arguments[name] for name in ("low", "high", "type", "mode")}}
+
+
+@cache
+def codes_of(first: int, last: int) -> SearchStrategy[list[int]]:
+    codes = st.one_of(st.sampled_from([first, first + 1, 0, last - 1, last]), st.integers(first, last))
+    return st.lists(codes, min_size=1, max_size=MAX_LENGTH)
 
 
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {

@@ -71,7 +71,8 @@ def test_a_scale_some_ulps_off_is_known_arithmetic_with_other_constants(ulps):
 
 
 def test_the_closest_profile_is_tried_with_other_constants_too():
-    found = identify("dequantize", answered("dequantize", {"dequantize": "ignore"}, 1))
+    asked = answered("dequantize", {"dequantize": "ignore"}, 1)
+    found = identify("dequantize", [q for q in asked if "/blocks" not in q.case.id])
     assert found.profiles == ()
     assert changed_axes(found.constants.profile, "dequantize") == {"dequantize": "ignore"}
     assert str(found.constants) == "a scale 1 ulp above the given one"

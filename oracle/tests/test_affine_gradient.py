@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ def exactly(operation: str, arguments: Any, profile: Any) -> dict[str, Any]:
     axis = arguments.get("axis")
     index = np.indices(x.shape)[axis] if axis is not None else np.zeros(x.shape, np.int64)
     scales, zero_points = (np.atleast_1d(arguments[name]) for name in ("scale", "zero_point"))
-    codes, choices = (arguments["qmin"], arguments["qmax"]), asdict(profile)
+    codes, choices = (arguments["qmin"], arguments["qmax"]), vars(profile)
     of_x, sums = np.empty(x.shape), np.empty((2, scales.size))
     for channel in range(scales.size):
         mine = index == channel

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -37,9 +36,7 @@ def test_both_oracles_agree(profile: Profile, scheme: str) -> None:
         for codes in CODES:
             arguments = (*codes, scheme)
             found = outcome(numbers, x, *arguments, profile)
-            expected = outcome(
-                exact.choose_qparams, x.astype(np.float64).tolist(), *arguments, asdict(profile)
-            )
+            expected = outcome(exact.choose_qparams, x.astype(np.float64).tolist(), *arguments, vars(profile))
             assert found == expected, (low, high, codes, scheme, profile)
 
 
@@ -49,7 +46,7 @@ def test_both_oracles_average_alike(profile: Profile) -> None:
         running, x = np.array(before, np.float32), np.array([low, high], np.float32)
         for averaging in (0.01, 0.5, 1.0, 0.0):
             found = outcome(numbers, x, -128, 127, "affine", profile, running, averaging)
-            expected = outcome(exact.choose_qparams, x.tolist(), -128, 127, "affine", asdict(profile),
+            expected = outcome(exact.choose_qparams, x.tolist(), -128, 127, "affine", vars(profile),
                                running.tolist(), averaging)  # fmt: skip
             assert found == expected, (low, high, before, averaging, profile)
 

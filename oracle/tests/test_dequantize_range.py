@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def compare(a: dict[str, Any], profile: Profile) -> None:
     """Assert that both oracles give the same real for each code, zeros with their signs."""
     found = dequantize_range(**a, profile=profile)
     codes, low, high = a.pop("code"), float(a.pop("low")), float(a.pop("high"))
-    wanted = np.array([exactly(c, low, high, **a, choices=asdict(profile)) for c in codes.tolist()])
+    wanted = np.array([exactly(c, low, high, **a, choices=vars(profile)) for c in codes.tolist()])
     assert found.tolist() == wanted.tolist(), (a, low, high)
     assert (np.signbit(found) == np.signbit(wanted)).all(), (a, low, high)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def test_both_oracles_agree(profile: Profile) -> None:
         found = fake_quantize_levels(x, *numbers, levels, profile)
         single = tuple(float(n) for n in numbers)
         wanted = [
-            exact.fake_quantize_levels(v, single, levels, "float32", asdict(profile))
+            exact.fake_quantize_levels(v, single, levels, "float32", vars(profile))
             for v in x.astype(float).tolist()
         ]
         assert_same(found, wanted, (bounds, levels, profile))
@@ -77,7 +77,7 @@ def test_both_oracles_agree_on_every_case(profile: Profile) -> None:
         bounds = [np.broadcast_to(arguments[name], x.shape).reshape(-1).astype(float) for name in NAMES]
         each = zip(*(bound.tolist() for bound in bounds), strict=True)
         wanted = [
-            exact.fake_quantize_levels(v, own, arguments["levels"], x.dtype.name, asdict(chosen))
+            exact.fake_quantize_levels(v, own, arguments["levels"], x.dtype.name, vars(chosen))
             for v, own in zip(x.reshape(-1).astype(float).tolist(), each, strict=True)
         ]
         assert_same(fake_quantize_levels(**arguments, profile=chosen), wanted, case.id)

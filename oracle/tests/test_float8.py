@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def compare(case: Case, profile: Profile) -> None:
     rest = (arguments["saturate"],) if "saturate" in arguments else ()
     format, number = format_of(scale).name, float(carried(scale)[()])
     wanted = [
-        slowly(value, number, format, arguments["type"], *rest, asdict(profile))
+        slowly(value, number, format, arguments["type"], *rest, vars(profile))
         for value in vector.reshape(-1)[::step].tolist()
     ]
     found = carried(function(**arguments, profile=profile)).reshape(-1)[::step]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -71,7 +70,7 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
         if is_undefined(operation, arguments):
             continue
         found = carried(next(iter(compute(operation, arguments, profile).values())))
-        expected = np.array(exactly(operation, arguments, asdict(profile))).reshape(found.shape)
+        expected = np.array(exactly(operation, arguments, vars(profile))).reshape(found.shape)
         wrong = ~(((found == expected) & (np.signbit(found) == np.signbit(expected)))
                   | (np.isnan(found) & np.isnan(expected)))  # fmt: skip
         assert not wrong.any(), (arguments, found[wrong], expected[wrong])

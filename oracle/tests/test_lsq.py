@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def exactly(operation: str, arguments: Any, choices: dict[str, str]) -> dict[str
 
 def check(operation: str, arguments: Any, profile: Any) -> None:
     found = compute(operation, arguments, profile)
-    wanted = exactly(operation, arguments, asdict(profile))
+    wanted = exactly(operation, arguments, vars(profile))
     assert found.keys() == wanted.keys()
     for name, value in found.items():
         assert value.dtype == np.float32

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
@@ -35,7 +34,7 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
             x = x[::7]
             found = compute(operation, {"x": x, **arguments(operation, bits, symmetric, is_real)}, profile)
             wanted = [
-                exact.quantized_curve(operation, v, bits, asdict(profile), symmetric, is_real)
+                exact.quantized_curve(operation, v, bits, vars(profile), symmetric, is_real)
                 for v in x.tolist()
             ]
             same(x, found["value"], wanted, (bits, symmetric, is_real))
@@ -50,7 +49,7 @@ def test_both_gradients_agree(operation: str, profile: Any) -> None:
             given = {"x": x, "dy": dy, **arguments(operation, bits, symmetric, is_real)}
             found = compute(f"{operation}_gradient", given, profile)["x"]
             wanted = np.float32([
-                exact.quantized_curve_gradient(operation, v, g, bits, asdict(profile), symmetric, is_real)
+                exact.quantized_curve_gradient(operation, v, g, bits, vars(profile), symmetric, is_real)
                 for v, g in zip(x.tolist(), dy.tolist(), strict=True)
             ])  # fmt: skip
             # cosh in float64 may round otherwise than fifty digits do.
@@ -63,7 +62,7 @@ def test_real_curves_are_asked_far_from_ties(operation: str) -> None:
     for given in asked:
         name, steps = operation, 2 ** (given["bits"] - (operation == "quantized_tanh"))
         for x in given["x"].tolist():
-            choices = asdict(DEFINITIONS[name].profile)
+            choices = vars(DEFINITIONS[name].profile)
             t = exact.curve(x, name == "quantized_tanh", True, choices) * steps
             assert abs(t % 1 - Fraction(1, 2)) > 1e-3
 

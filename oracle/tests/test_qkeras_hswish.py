@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ SETTINGS: list[dict[str, Any]] = [
 
 
 def exactly(x: Any, settings: dict[str, Any], profile: Any) -> list[float]:
-    return [exact.quantized_hswish(v, choices=asdict(profile), **settings) for v in x.reshape(-1).tolist()]
+    return [exact.quantized_hswish(v, choices=vars(profile), **settings) for v in x.reshape(-1).tolist()]
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def test_both_oracles_agree(name: str, profile: Any) -> None:
         (found,) = compute(name, given, profile).values()
         vectors = [given.pop(vector).tolist() for vector in ("x", "dy") if vector in given]
         wanted = [
-            getattr(exact, name)(*numbers, asdict(profile), **given) for numbers in zip(*vectors, strict=True)
+            getattr(exact, name)(*numbers, vars(profile), **given) for numbers in zip(*vectors, strict=True)
         ]
         same(case.arguments["x"], found, wanted, case.id)
 

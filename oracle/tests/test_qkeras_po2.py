@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
     for settings in [*SETTINGS, *(SLOPES if "relu" in operation else [])]:
         found = compute(operation, {"x": x, **settings}, profile)["value"]
         function = getattr(exact, operation)
-        same(x, found, [function(v, choices=asdict(profile), **settings) for v in x.tolist()], settings)
+        same(x, found, [function(v, choices=vars(profile), **settings) for v in x.tolist()], settings)
 
 
 @pytest.mark.parametrize(("operation", "profile"), [p for o in OPERATIONS for p in profiles(f"{o}_gradient")])
@@ -57,7 +56,7 @@ def test_both_gradients_agree(operation: str, profile: Any) -> None:
     for settings in [*SETTINGS, *(SLOPES if "relu" in operation else [])]:
         found = compute(operation, {"x": x, "dy": dy, **settings}, profile)["x"]
         function, pairs = getattr(exact, operation), zip(x.tolist(), dy.tolist(), strict=True)
-        same(x, found, [function(v, g, choices=asdict(profile), **settings) for v, g in pairs], settings)
+        same(x, found, [function(v, g, choices=vars(profile), **settings) for v, g in pairs], settings)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -68,7 +67,7 @@ def test_both_oracles_agree_on_every_case(operation: str) -> None:
         x = np.asarray(case.arguments["x"])
         if not np.isnan(x).any() and settings.get("max_value") != 0:
             function = getattr(exact, operation)
-            wanted = [function(v, choices=asdict(profile), **settings) for v in x.reshape(-1).tolist()]
+            wanted = [function(v, choices=vars(profile), **settings) for v in x.reshape(-1).tolist()]
             same(x, compute(operation, case.arguments, profile)["value"], wanted, case.id)
 
 

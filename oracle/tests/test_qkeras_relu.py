@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,7 @@ def test_both_oracles_agree(profile: Any) -> None:
         x = points(settings, "quantized_relu", profile)
         assert is_undefined("quantized_relu", {"x": x, **settings}) is None
         found = quantized_relu(x, **settings, profile=profile)
-        wanted = [exact.quantized_relu(v, choices=asdict(profile), **settings) for v in x.tolist()]
+        wanted = [exact.quantized_relu(v, choices=vars(profile), **settings) for v in x.tolist()]
         same(x, found, wanted, settings)
 
 
@@ -53,7 +52,7 @@ def test_both_gradients_agree(profile: Any) -> None:
         dy = np.float32(0.3) * np.arange(1, x.size + 1, dtype=np.float32)
         found = quantized_relu_gradient(x, dy, **settings, profile=profile)["x"]
         wanted = [
-            exact.quantized_relu_gradient(v, g, choices=asdict(profile), **settings)
+            exact.quantized_relu_gradient(v, g, choices=vars(profile), **settings)
             for v, g in zip(x.tolist(), dy.tolist(), strict=True)
         ]
         same(x, found, wanted, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
     function = getattr(exact, operation)
     for settings in SETTINGS[operation]:
         found = compute(operation, {"x": POINTS, **settings}, profile)["value"]
-        same(POINTS, found, function(POINTS.tolist(), asdict(profile), **settings), settings)
+        same(POINTS, found, function(POINTS.tolist(), vars(profile), **settings), settings)
     for settings in AUTO:
         x = (np.random.default_rng(3).integers(1, 64, (16, 3)) / 16 * [1, -1, 2.0**-24]).astype(np.float32)
         found = compute(operation, {"x": x, **settings}, profile)["value"]
@@ -44,8 +43,8 @@ def test_both_oracles_agree(operation: str, profile: Any) -> None:
 def by_channel(function: Any, x: Array, profile: Any, settings: dict[str, Any]) -> Any:
     """Return what the exact oracle gives channel by channel, or for the tensor."""
     if profile.sums == "tensor":
-        return function(x.reshape(-1).tolist(), asdict(profile), **settings)
-    channels = [function(x[..., c].reshape(-1).tolist(), asdict(profile), **settings)
+        return function(x.reshape(-1).tolist(), vars(profile), **settings)
+    channels = [function(x[..., c].reshape(-1).tolist(), vars(profile), **settings)
                 for c in range(x.shape[-1])]  # fmt: skip
     return np.stack(channels, axis=-1)
 
@@ -58,7 +57,7 @@ def test_both_oracles_agree_on_every_case(operation: str) -> None:
             x, settings = case.arguments["x"], {k: v for k, v in case.arguments.items() if k != "x"}
             is_one = "auto" in str(settings.get("alpha")) and x.ndim == 1
             wanted = (
-                [function([v], asdict(profile), **settings)[0] for v in x.tolist()] if is_one
+                [function([v], vars(profile), **settings)[0] for v in x.tolist()] if is_one
                 else by_channel(function, x, profile, settings)
             )  # fmt: skip
             same(x, compute(operation, case.arguments, profile)["value"], wanted, case.id)
@@ -73,7 +72,7 @@ def test_both_gradients_agree(operation: str, profile: Any) -> None:
     for settings in ({}, {"alpha": 0.5}):
         found = compute(operation, {"x": x, "dy": dy, **settings}, profile)["x"]
         pairs = zip(x.tolist(), dy.tolist(), strict=True)
-        wanted = [exact.through_tanh(v, g, settings.get("alpha"), asdict(profile)) for v, g in pairs]
+        wanted = [exact.through_tanh(v, g, settings.get("alpha"), vars(profile)) for v, g in pairs]
         close = np.abs(found - np.float32(wanted)) <= np.spacing(np.float32(wanted))  # cosh^2 in float64
         assert close.all()
 

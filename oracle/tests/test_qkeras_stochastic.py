@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_signs(operation: str, profile: Any) -> None:
     for case in cases_of(operation):
         found, given = compute(operation, case.arguments, profile), dict(case.arguments)
         x, draws = given.pop("x").tolist(), given.pop("draws")
-        wanted = [SIGNS[operation](v, draws, asdict(profile), **given) for v in x]
+        wanted = [SIGNS[operation](v, draws, vars(profile), **given) for v in x]
         for name, column in zip(FIELDS, zip(*wanted, strict=True), strict=True):
             assert found[name].tolist() == list(column), (case.id, name)
 
@@ -54,7 +54,7 @@ def test_rounded(operation: str, profile: Any) -> None:
     for case in cases_of(operation):
         given = {**case.arguments, "x": np.concatenate([case.arguments["x"], more])}
         found, x, draws = compute(operation, given, profile), given.pop("x"), given.pop("draws")
-        wanted = [ROUNDED[operation](v, draws, asdict(profile), **given) for v in x.tolist()]
+        wanted = [ROUNDED[operation](v, draws, vars(profile), **given) for v in x.tolist()]
         for name, column in zip(FIELDS, zip(*wanted, strict=True), strict=True):
             differs = np.flatnonzero(found[name] != np.array(column))
             assert not differs.size, (case.id, name, x[differs[:3]], found[name][differs[:3]])
@@ -68,7 +68,7 @@ def test_ternary(operation: str, profile: Any) -> None:
         found, x = compute(operation, case.arguments, profile), case.arguments["x"]
         for i, channel in enumerate(x.T.tolist()):
             given = settings_of(case)
-            wanted = exact.stochastic_ternary(channel, case.arguments["draws"], asdict(profile), **given)
+            wanted = exact.stochastic_ternary(channel, case.arguments["draws"], vars(profile), **given)
             for name, column in zip((*FIELDS, "zeros"), zip(*wanted, strict=True), strict=True):
                 assert found[name][:, i].tolist() == list(column), (case.id, name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,7 @@ def compare(a: dict[str, Any], profile: Profile, start: int = 0) -> None:
     body = x.size - x.size % PACKET
     for place in range(start % x.size, x.size, 3):
         value, code = float(x[place]), int(found["code"][place])
-        wanted = exactly(value, low, high, **a, choices=asdict(profile), in_body=place < body)
+        wanted = exactly(value, low, high, **a, choices=vars(profile), in_body=place < body)
         got = (code, float(found["low"]), float(found["high"]))
         assert (got, np.signbit(got).tolist()) == (wanted, np.signbit(wanted).tolist()), (value, a, low, high)
 

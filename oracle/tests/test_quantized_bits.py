@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def ask_exact(arguments: Mapping[str, Any], profile: Profile) -> dict[str, list[
         alpha = np.broadcast_to(np.float32(settings["alpha"]), x.shape)
         settings["alpha"] = tuple(alpha.reshape(-1).astype(float).tolist())
     flat = x.reshape(-1).astype(float).tolist()
-    value, alphas = exact.quantized_bits(flat, x.shape, exact.Question(**settings), asdict(profile))
+    value, alphas = exact.quantized_bits(flat, x.shape, exact.Question(**settings), vars(profile))
     return {"value": value} | ({} if alphas is None else {"alpha": alphas})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ def test_both_oracles_have_one_gradient(case: Case) -> None:
         found = quantized_bits_gradient(**case.arguments, profile=profile)["x"]
         rest = {name: value for name, value in case.arguments.items() if name not in ("x", "dy")}
         pairs = zip(case.arguments["x"].reshape(-1), case.arguments["dy"].reshape(-1), strict=True)
-        wanted = [exact.gradient(float(x), float(dy), rest, asdict(profile)) for x, dy in pairs]
+        wanted = [exact.gradient(float(x), float(dy), rest, vars(profile)) for x, dy in pairs]
         assert found.dtype == np.float32
         assert found.reshape(-1).tolist() == wanted, (case.id, profile)
 
@@ -46,7 +45,7 @@ def test_both_oracles_have_one_support(case: Case) -> None:
         rest = {name: v for name, v in case.arguments.items() if name not in ("x", "draws")}
         draws = case.arguments["draws"]
         x = case.arguments["x"].astype(float).tolist()
-        wanted = [exact.stochastic(v, max(map(abs, x)), draws, rest, asdict(profile)) for v in x]
+        wanted = [exact.stochastic(v, max(map(abs, x)), draws, rest, vars(profile)) for v in x]
         flat = zip(*(found[name].tolist() for name in ("lowest", "highest", "count")), strict=True)
         assert list(flat) == wanted, (case.id, profile)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -69,7 +68,7 @@ def test_both_oracles_agree(profile: Profile) -> None:
         found = outcome(fake_quant_with_min_max, np.array(x, np.float32), low, high, bits, narrow, profile)
         wanted = outcome(
             lambda *rest, x=x: [exact.fake_quant_with_min_max(v, *rest) for v in x],
-            low, high, bits, narrow, asdict(profile),
+            low, high, bits, narrow, vars(profile),
         )  # fmt: skip
         refused = isinstance(found, str) or isinstance(wanted, str)
         assert found == wanted if refused else same(found, wanted), (low, high, bits, narrow)
@@ -143,7 +142,7 @@ def test_both_oracles_agree_on_the_gradient_of_every_case(profile: Profile) -> N
             continue
         found = outcome(lambda a=a: fake_quant_with_min_max_gradient(**a, profile=profile))
         plain = {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in a.items()}
-        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=asdict(profile)))
+        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=vars(profile)))
         if isinstance(found, str) or isinstance(wanted, str):
             assert found == wanted, case.id
             continue
@@ -156,7 +155,7 @@ def test_the_gradient_of_a_range_in_the_operation_is_that_of_x_alone(profile: Pr
         a = dict(case.arguments)
         found = outcome(lambda a=a: fake_quant_with_min_max_args_gradient(**a, profile=profile))
         plain = {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in a.items()}
-        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=asdict(profile)))
+        wanted = outcome(lambda a=plain: exact.fake_quant_with_min_max_gradient(**a, choices=vars(profile)))
         if isinstance(found, str) or isinstance(wanted, str):
             assert found == wanted, case.id
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ def test_both_oracles_agree_on_every_case(profile: Profile) -> None:
         x = np.moveaxis(a.pop("x"), axis or 0, -1)
         given = range_of(x, a.pop("low"), a.pop("high"), a["range_given"], axis)
         reals = zip(*(part.ravel().tolist() for part in np.broadcast_arrays(x, *given)), strict=True)
-        wanted = np.array([exactly(*real, **a, choices=asdict(profile)) for real in reals], np.float32)
+        wanted = np.array([exactly(*real, **a, choices=vars(profile)) for real in reals], np.float32)
         assert same(found.ravel(), wanted), (case.id, found.ravel().tolist(), wanted.tolist())
 
 
@@ -102,7 +101,7 @@ def test_both_gradients_agree_on_every_case(profile: GradientProfile) -> None:
             slices = list(zip(*parts[:2], low, high, parts[2], found["low"], found["high"], strict=True))
         for one_x, one_dy, one_low, one_high, *got in slices:
             wanted = gradient_exactly(one_x.ravel().tolist(), float(one_low), float(one_high),
-                                      dy=one_dy.ravel().tolist(), choices=asdict(profile), **a)  # fmt: skip
+                                      dy=one_dy.ravel().tolist(), choices=vars(profile), **a)  # fmt: skip
             for name, value in zip(("x", "low", "high"), got, strict=True):
                 assert same(np.ravel(value), np.float32(wanted[name])), (case.id, name, value, wanted[name])
 

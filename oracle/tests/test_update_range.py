@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
@@ -41,7 +39,7 @@ def test_both_oracles_agree(profile) -> None:
                     rest = (bits, symmetric, narrow_range, method)
                     low, high = np.float32(-0.7), np.float32(0.3)
                     found = update_range(x, low, high, *rest, profile)
-                    wanted = exact.update_range(x.tolist(), float(low), float(high), *rest, asdict(profile))
+                    wanted = exact.update_range(x.tolist(), float(low), float(high), *rest, vars(profile))
                     assert [float(v) for v in found.values()] == list(wanted), (batch, rest)
 
 
