@@ -82,7 +82,10 @@ def select(operation: str | None, case: str | None) -> list[Case]:
     """Return the cases to ask; ValueError when none has that name."""
     chosen = [c for c in all_cases().values() if operation in (None, c.operation) and case in (None, c.id)]
     if not chosen:
-        raise ValueError(f"a case must exist, got {case or operation}")
+        known = {c.operation for c in all_cases().values()}
+        if operation is not None and operation not in known:
+            raise ValueError(f"an operation must be one of {', '.join(sorted(known))}, got {operation}")
+        raise ValueError(f"a case{f' of {operation}' if operation else ''} must exist, got {case}")
     return chosen
 
 

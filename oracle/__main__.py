@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 from typing import Any
@@ -36,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2
+    except OverflowError as overflow:
+        print(f"refused: arguments must fit float32, got {overflow}", file=sys.stderr)
+        return 2
     print(json.dumps(result, indent=2) if options.json else in_words(result))
     return 0
 
@@ -55,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
         door.add_argument("--profile", nargs="*", default=[], metavar="AXIS=CHOICE",
                           help=f"another arithmetic; axes: {', '.join(AXES[name])}")  # fmt: skip
         door.add_argument("--json", action="store_true")
+        # argparse takes -1e-3 and -inf for options: its own pattern of a negative number knows neither.
+        door._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
     return top
 
 

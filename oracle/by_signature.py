@@ -29,8 +29,8 @@ def add_arguments(door: argparse.ArgumentParser, definition: Definition) -> None
 def add_option(door: argparse.ArgumentParser, parameter: Parameter) -> None:
     """Add the option for one parameter, by its annotation."""
     name, kind = f"--{parameter.name.replace('_', '-')}", str(parameter.annotation)
-    is_required = parameter.default is Parameter.empty
-    default = None if is_required else parameter.default
+    default = None if parameter.default is Parameter.empty else parameter.default
+    is_required = parameter.default is Parameter.empty and not kind.endswith("| None")
     if kind == "bool":
         door.add_argument(name, action=argparse.BooleanOptionalAction, default=default, required=is_required)
         return
@@ -46,8 +46,8 @@ def calculate(options: argparse.Namespace) -> dict[str, Any]:
     definition: Definition = options.definition
     choices = dict(pair(text) for text in options.profile)
     profile = definitions.make_profile(definition.operation, choices)
-    names = [name for name in signature(definition.function).parameters if name not in NOT_ASKED]
-    given = {name: typed(getattr(options, name), name == names[0]) for name in names}
+    asked = [p for p in signature(definition.function).parameters.values() if p.name not in NOT_ASKED]
+    given = {p.name: typed(getattr(options, p.name), p, p is asked[0]) for p in asked}
     found = definitions.compute(definition.operation, given, profile)
     more = definition.explain(given, profile) if definition.explain else {}
     if not options.explain:
@@ -66,13 +66,19 @@ def pair(text: str) -> tuple[str, str]:
     return axis, choice
 
 
-def typed(value: Any, is_vector: bool) -> Any:
-    """Return an argument as the function takes it: texts are numbers, an array of them, or a word."""
+def typed(value: Any, parameter: Parameter, is_first: bool) -> Any:
+    """Return an argument as the function takes it: texts are numbers, an array of them, or a word.
+
+    One element for each of the first parameter's has dy. A lone number is float32 where the function needs
+    one, as a scale; a setting that may be left out, as alpha, is a number of no dtype, or a word.
+    """
     if not isinstance(value, list):
         return value
-    if len(value) == 1 and not is_vector:
-        return float(number(value[0], FLOAT32)) if is_number(value[0]) else value[0]
-    return np.array([number(text, FLOAT32) for text in value], np.float32)
+    if len(value) > 1 or is_first or parameter.name == "dy":
+        return np.array([number(text, FLOAT32) for text in value], np.float32)
+    if parameter.default is Parameter.empty:
+        return np.float32(number(value[0], FLOAT32))
+    return float(number(value[0], FLOAT32)) if is_number(value[0]) else value[0]
 
 
 def is_number(text: str) -> bool:

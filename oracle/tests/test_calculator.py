@@ -117,3 +117,33 @@ def test_powers_of_two_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "scale       0.0078125 = 2^-7" in capsys.readouterr().out
     assert main(["quantized_bits", "0.3", "--bits", "0"]) == 2
     assert "bits must be >= 1, got 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "lsq 0.3 --step 0.1 --qmin -128 --qmax 127",
+        "lsq_gradient 0.3 --dy 1 --step 0.1 --qmin -128 --qmax 127",
+        "fake_quantize_levels 0.3 --input-low -1 --input-high 1 --output-low -1 --output-high 1 --levels 256",
+        "learnable_fake_quantize 0.3 --scale 0.1 --zero-point 0 --qmin -128 --qmax 127",
+        "fake_quantize_gradient 0.3 --dy 1 --scale 0.1 --zero-point 0 --qmin -128 --qmax 127",
+        "quantize_float8 0.3 --scale 1 --type float8e4m3fn",
+        "ternary_gradient 0.3 --dy 1",
+        "quantize_and_dequantize 0.3 --low -1 --high 1 --signed --bits 8 --range-given --rounding half_even"
+        " --no-narrow-range",
+    ],
+)
+def test_one_number_is_float32_where_the_function_needs_it(
+    capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert calculate(capsys, *words.split())["profile"] == "the definition"
+
+
+@pytest.mark.parametrize("value", ["-1e5", "-inf", "-1e-3", "-.5", "-3"])
+def test_a_negative_number_is_no_option(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    assert calculate(capsys, "quantized_bits", value, "--bits", "8")["code"] <= 0
+
+
+def test_what_overflows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["quantized_bits", "0.3", "--bits", "2000"]) == 2
+    assert "refused: " in capsys.readouterr().err
