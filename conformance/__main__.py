@@ -202,7 +202,7 @@ def run_check(options: argparse.Namespace) -> int:
     partial = bool(options.op or options.case)
     checked = []
     for observation in observations(options):
-        if not partial and not options.answers:
+        if not options.answers and (options.out or not partial):
             write(observation, options.out or RUN)
         checked.append(check(observation, ledger, against, partial))
         if against and checked[-1].comparison is None:
@@ -214,8 +214,7 @@ def run_check(options: argparse.Namespace) -> int:
         for one in checked:
             print("\n".join(report_lines(one, with_known=bool(options.case))))
     if not any(c.observation.questions for c in checked):
-        print("nothing was observed", file=sys.stderr)
-        return CHANGED
+        raise ValueError("at least one case must be one that the adapter has, got none: nothing was observed")
     return max(c.status for c in checked)
 
 

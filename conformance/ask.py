@@ -20,6 +20,7 @@ import numpy as np
 
 from cases.wire import decode_answer, encode_arguments
 from conformance.answer import Answer
+from conformance.interpreters import environment_of
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
 PROTOCOL = 1
@@ -182,7 +183,9 @@ class Worker:
         return variables
 
     def _start(self) -> None:
-        environment = {"OMP_NUM_THREADS": "1", **os.environ, **(self.variables or {})}
+        installed = environment_of(self.adapter)
+        needed = dict(installed.variables) if installed else {}
+        environment = {"OMP_NUM_THREADS": "1", **needed, **os.environ, **(self.variables or {})}
         try:
             self._process = Process(self._command_line(), self.cwd, environment)
             hello = self._process.greet(time.monotonic() + self.start_timeout)

@@ -101,6 +101,8 @@ def run_render(options: argparse.Namespace) -> int:
 
 def _observed(folder: Path):  # type: ignore[no-untyped-def]
     """Return a folder's observations; having observed nothing is an error of status 1."""
+    if folder not in (RUN, OBSERVATIONS) and not folder.is_dir():
+        raise ValueError(f"observations must be in a folder, got {folder}")
     observations = read_all(folder)
     if not observations:
         print(f"nothing was observed: no observation under {folder}", file=sys.stderr)
