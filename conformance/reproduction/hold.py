@@ -59,6 +59,12 @@ class Script:
         return environment.name if environment else self.system
 
 
+def place_of(item: Entry | Claim) -> str:
+    """Return the environment of an item that may have no script."""
+    system = item.systems[0] if isinstance(item, Claim) else item.system
+    return Script("", "", lambda _: "", system, item.versions).place
+
+
 def script_of(item: Entry | Claim, archive: Archive) -> Script:
     """Return the script of an entry or a claim.
 
@@ -165,7 +171,7 @@ def hold_all(archive: Archive, named: Mapping[str, str], timeout: float) -> int:
         try:
             script = script_of(item, archive)
         except (CannotCut, NoWitness) as error:
-            held.append(Held(name_of(item), "", f"it must have a script, got {error}"))
+            held.append(Held(name_of(item), place_of(item), f"it must have a script, got {error}"))
             continue
         interpreter, missing = find_interpreter(script.system, script.versions, named)
         if interpreter is None:
