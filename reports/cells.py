@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from conformance.ledger import Entry
-from conformance.row import Row, RowVerdict
+from conformance.row import FAILURES, Row, RowVerdict
 from oracle.definition import DEFINITIONS
 
-SIGNS = {"agree": "agrees", "unsupported": "—", "error": "**error**"}
+SIGNS = {"agree": "agrees", "unsupported": "—"}
+MANY = 4  # integer types that are named one by one
 AGREES, PARTLY, DIFFERS, UNEXPLAINED, ERROR, NOT_OFFERED = (
     "agrees", "agrees, but for some arguments", "differs, explained", "differs, unexplained",
     "fails", "not offered",
@@ -28,19 +29,20 @@ def kind_of(verdict: RowVerdict) -> str:
 
 
 def entries_of(verdict: RowVerdict) -> list[Entry]:
-    """Return the ledger entries that a row needs, those that hold for all of it first."""
+    """Return the ledger entries that a row needs: failures first, then those that hold for all of it."""
     entries = dict.fromkeys(e for g in verdict.groups for e in g.entries if g.findings)
-    return sorted(entries, key=lambda e: bool(where(e)))
+    return sorted(entries, key=lambda e: (e.outcome not in FAILURES, bool(where(e))))
 
 
 def in_axes(verdict: RowVerdict) -> str:
     """Return one cell of the report: the axes, linked to their stories."""
     if verdict.status in SIGNS:
         return SIGNS[verdict.status]
+    failed = "**error**: " if verdict.status == "error" else ""
     if not verdict.is_explained:
-        return "**unexplained**"
+        return f"{failed}**unexplained**"
     links = [f"[{label(e)}]({page_of(e.operation)}#{e.name})" for e in entries_of(verdict)]
-    return ("agrees, but: " if kind_of(verdict) == PARTLY else "") + "; ".join(links)
+    return (failed or ("agrees, but: " if kind_of(verdict) == PARTLY else "")) + "; ".join(links)
 
 
 def page_of(operation: str) -> str:
@@ -57,5 +59,7 @@ def label(entry: Entry) -> str:
 def where(entry: Entry) -> str:
     """Return in a few words for which part of the questions an entry holds; nothing for all."""
     doors = [door for door in entry.doors if door != "*" and not door.startswith("!")]
-    parts = ["/".join(names) for names in (doors, entry.dtypes, entry.codes) if names]
-    return " ".join(parts) or (f"{len(entry.cases)} cases" if entry.outcome else "")
+    codes = entry.codes if len(entry.codes) <= MANY else (f"{len(entry.codes)} sorts of codes",)
+    parts = ["/".join(names) for names in (doors, entry.dtypes, codes) if names]
+    count = len(entry.cases)
+    return " ".join(parts) or (f"{count} case{'s' * (count > 1)}" if entry.outcome else "")

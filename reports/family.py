@@ -12,7 +12,7 @@ from conformance.ledger import Entry
 from conformance.row import RowVerdict
 from oracle.definition import DEFINITIONS
 from oracle.formats import carried
-from reports.story import difference_of, prevalence, sides, witness_of
+from reports.story import difference_of, prevalence, shown_of, sides, witness_of
 
 FIRST = ("affine", "onnx types", "openvino", "lsq", "tensorflow", "tfmot", "qkeras", "larq")
 
@@ -63,7 +63,8 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
     question = witness_of(entry, verdicts)
     if question is None:
         return
-    found, others = difference_of(question, entry), sides(entry, question, verdicts)
+    found = difference_of(question, entry)
+    others = sides(entry, question, verdicts, shown_of(entry, question.case, found))
     definition = DEFINITIONS[entry.operation]
     yield f'### <a id="{entry.name}"></a>{entry.name}'
     yield ""
@@ -94,7 +95,7 @@ def story_lines(entry: Entry, verdicts: list[RowVerdict]) -> Iterator[str]:
         yield f"- **prevalence**: with the witness's parameters, these axes alone change {many}"
     yield f"- **decided by**: “{entry.says}” — {entry.where}"
     yield f"- **checked**: {'; '.join(entry.checked)}"
-    yield f"- **on the definition's side**: {', '.join(others.definition) or 'nobody else asked'}"
+    yield f"- **on the definition's side**: {', '.join(others.definition) or others.nobody}"
     if others.same:
         yield f"- **on the same side**: {', '.join(others.same)}"
     if others.other:

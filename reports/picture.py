@@ -17,6 +17,8 @@ COLOURS = {  # told apart without colours by the sign too
     UNEXPLAINED: ("#d1495b", "?"),
     ERROR: ("#4a4a4a", "!"),
 }
+DARK = (ERROR,)  # their sign is white
+BLANK = "not offered: the backend has no such operation"
 CELL = 0.24  # inches
 
 Kinds = dict[tuple[str, str], str]  # (backend, operation) -> kind
@@ -56,7 +58,7 @@ def draw(verdicts: list[RowVerdict], path: Path) -> None:
         x, y = backends.index(backend), operations.index(operation)
         colour, sign = COLOURS[kind]
         axes.add_patch(pyplot.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, color=colour))
-        axes.text(x, y, sign, ha="center", va="center")
+        axes.text(x, y, sign, ha="center", va="center", color="white" if kind in DARK else "black")
     for y in range(1, len(operations)):
         if DEFINITIONS[operations[y]].family != DEFINITIONS[operations[y - 1]].family:
             axes.axhline(y - 0.5, color="#888888", linewidth=0.6)
@@ -68,6 +70,7 @@ def draw(verdicts: list[RowVerdict], path: Path) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     shown = [Patch(color=colour, label=f"{kind} {sign}".strip()) for kind, (colour, sign) in COLOURS.items()]
+    shown.append(Patch(facecolor="white", edgecolor="#b0b0b0", linewidth=0.6, label=BLANK))
     figure.legend(handles=shown, loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(path, format="svg", metadata={"Date": None, "Description": digest(kinds)})
     pyplot.close(figure)

@@ -69,7 +69,7 @@ class Archive:
 
     def tell(self, entry: Entry) -> Told:
         witness = find_witness(entry, self.rows, self.ledger)
-        others = sides(entry, witness.question, self.rows)
+        others = sides(entry, witness.question, self.rows, witness.shown)
         return Told(witness, others, write_script(witness, others))
 
     def header(self, row: Row) -> Header | None:

@@ -87,7 +87,7 @@ def side_lines(witness: Witness, others: Side) -> Iterator[str]:
     """Who else gives which answer, and why the mistake is not ours."""
     yield "## Who agrees"
     yield ""
-    yield f"- with {witness.against}: {', '.join(together(others.definition)) or 'nobody else was asked'}"
+    yield f"- with {witness.against}: {', '.join(together(others.definition)) or others.nobody}"
     yield f"- with {witness.row.system}: {', '.join(together(others.same)) or 'nobody'}"
     if others.other:
         yield f"- another answer: {', '.join(together(others.other))}"

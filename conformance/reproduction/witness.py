@@ -23,7 +23,7 @@ from conformance.judge import (
 )  # fmt: skip
 from conformance.ledger import Entry
 from conformance.row import Question, Row, effective
-from conformance.story import places_of, witness_and_row
+from conformance.story import Shown, is_elementwise, places_of, witness_and_row
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, contradiction
 from oracle.formats import carried
@@ -45,6 +45,14 @@ class Witness:
     is_stored: bool
     against: str  # whose answer is expected: "the definition", or a door
     within: Any = 0
+    places: tuple[int, ...] | None = None  # of the stored vector, those that the small one has
+
+    @property
+    def shown(self) -> Shown | None:
+        """The elements whose stored answer is shown, where they can be judged without the others."""
+        if self.places is None or not self.is_stored or not is_elementwise(self.entry, self.question.case):
+            return None
+        return Shown(self.output, self.places)
 
     @property
     def door(self) -> str:
@@ -109,7 +117,17 @@ def one_piece(witness: Witness, length: int) -> Witness:
     small = cut_case(case, piece)
     if small is None:
         return witness
-    return replace(witness, case=small, expected=part(a, piece, small), actual=part(b, piece, small))
+    wanted, actual, places = part(a, piece, small), part(b, piece, small), places_left(witness, piece)
+    return replace(witness, case=small, expected=wanted, actual=actual, places=places)
+
+
+def places_left(witness: Witness, piece: slice | tuple[slice, ...]) -> tuple[int, ...]:
+    """Return the places in the stored vector of a piece of the witness's vector."""
+    before, shape = witness.places, carried(witness.case.arguments[witness.case.vector]).shape
+    size = int(np.prod(shape))
+    places = np.arange(size) if before is None else np.array(before)
+    left = places[piece] if isinstance(piece, slice) else places.reshape(shape)[piece]
+    return tuple(left.reshape(-1).tolist())
 
 
 def shrink(witness: Witness, ledger: list[Entry]) -> Witness:
@@ -118,20 +136,13 @@ def shrink(witness: Witness, ledger: list[Entry]) -> Witness:
     vector = carried(case.arguments[case.vector])
     if vector.size < 2:
         return witness
-    one = (
-        one_element(witness) if is_elementwise(witness) and not others_of(case) else one_line(witness, ledger)
-    )
+    is_alone = is_elementwise(witness.entry, case) and not others_of(case)
+    one = one_element(witness) if is_alone else one_line(witness, ledger)
     if one is not None:
         return one
     if witness.actual.outcome == "value" and (few := few_elements(witness, ledger)) is not None:
         return few
     return witness
-
-
-def is_elementwise(witness: Witness) -> bool:
-    definition = DEFINITIONS[witness.case.operation]
-    profile = replace(definition.profile, **witness.entry.profile)
-    return all(definition.is_elementwise(witness.case.arguments, p) for p in (definition.profile, profile))
 
 
 def one_element(witness: Witness) -> Witness | None:
@@ -154,12 +165,14 @@ def one_element(witness: Witness) -> Witness | None:
     index = smallest(case, places)
     if not answers_alone(witness, index):
         return None
-    small = cut_case(case, slice(index, index + 1))
+    piece = slice(index, index + 1)
+    small = cut_case(case, piece)
     if small is None:
         return None
     wanted = element(a, index, small) if witness.against != "the definition" else compute_answer(
         small, DEFINITIONS[case.operation].profile)  # fmt: skip
-    return replace(witness, case=small, expected=wanted, actual=element(b, index, small))
+    actual, left = element(b, index, small), places_left(witness, piece)
+    return replace(witness, case=small, expected=wanted, actual=actual, places=left)
 
 
 def one_line(witness: Witness, ledger: list[Entry]) -> Witness | None:
@@ -191,7 +204,8 @@ def one_line(witness: Witness, ledger: list[Entry]) -> Witness | None:
         wanted = again
     if not is_predicted_alone(witness, small, piece, ledger):
         return None
-    return replace(witness, case=small, expected=wanted, actual=actual)
+    places = places_left(witness, piece)
+    return replace(witness, case=small, expected=wanted, actual=actual, places=places)
 
 
 def is_predicted_alone(witness: Witness, small: Case, piece: tuple[slice, ...], ledger: list[Entry]) -> bool:
@@ -199,7 +213,7 @@ def is_predicted_alone(witness: Witness, small: Case, piece: tuple[slice, ...], 
     case, base = witness.case, DEFINITIONS[witness.case.operation].profile
     profile = predicting_profile(witness, ledger)
     if profile is None:
-        return witness.actual.value is None or is_elementwise(witness)
+        return witness.actual.value is None or is_elementwise(witness.entry, case)
     shape = carried(case.arguments[case.vector]).shape
     whole, alone = compute_answer(case, profile), compute_answer(small, profile)
     if whole.value is None or alone.value is None:

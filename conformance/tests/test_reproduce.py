@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from cases.case import all_cases
 from conformance.answer import Answer
 from conformance.claims import MAX_LINES, ClaimError, load_claims, read_claim
 from conformance.interpreters import Interpreter, environment_of, environments, find_interpreter, read_named
-from conformance.judge import is_same
-from conformance.ledger import load_ledger
+from conformance.judge import is_same, pick, pick_at, readable
+from conformance.ledger import Entry, load_ledger
 from conformance.reproduction import runs
 from conformance.reproduction import script as scripts
 from conformance.reproduction.archive import Archive
@@ -27,7 +28,7 @@ from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.trim import WIDTH
 from conformance.reproduction.witness import Witness, find_witness
 from conformance.row import Question, Row, effective
-from conformance.story import Side
+from conformance.story import Side, difference_of, shown_of, sides
 from oracle.bfloat16 import Bfloat16
 from oracle.definition import DEFINITIONS, compute
 from oracle.formats import carried
@@ -93,6 +94,82 @@ def run_literals(tree: ast.Module) -> dict:
             if names <= {"np", "Bfloat16", "bytes"} and statement.targets[0].id not in values:
                 values[statement.targets[0].id] = eval(ast.unparse(statement.value), dict(values))
     return values
+
+
+# Who else gives what is shown ----------------------------------------------------------------
+
+
+def test_who_gives_a_shown_element_is_on_its_side(archive: Archive) -> None:
+    """The page shows one element, and the script some: both sort the others by those, bit for bit."""
+    wrong, shown = [], 0
+    for entry in archive.ledger:
+        witness = find_witness(entry, archive.rows, archive.ledger)
+        found = difference_of(witness.question, entry)
+        element = shown_of(entry, witness.question.case, found)
+        if element is not None:
+            texts = {"definition": found.expected, "same": found.actual}
+            others = sides(entry, witness.question, archive.rows, element)
+            wrong += misplaced(archive, entry, others, found.output, [found.index], texts)
+        if witness.shown is not None:
+            places = list(witness.shown.places)
+            vector = witness.question.case.arguments[witness.case.vector]
+            few = witness.case.arguments[witness.case.vector]
+            assert carried(pick(few, 1)).tobytes() == carried(pick_at(vector, places)).tobytes()
+            given = {"definition": witness.expected.value, "same": witness.actual.value}
+            texts = {side: words(v[witness.output], range(len(places))) for side, v in given.items() if v}
+            others = sides(entry, witness.question, archive.rows, witness.shown)
+            wrong += misplaced(archive, entry, others, witness.output, places, texts)
+        shown += element is not None and witness.shown is not None
+    assert not wrong, "\n".join(wrong)
+    assert shown > 100, "most entries of elementwise operations show one element"
+
+
+def misplaced(archive: Archive, entry: Entry, others: Side, output: str, places: list[int],
+              texts: dict[str, str]) -> list[str]:  # fmt: skip
+    """Return the backends that give what is shown of a side, and are not on it."""
+    wrong = []
+    for row in archive.rows:
+        if row.operation != entry.operation:
+            continue
+        if entry.covers(row.system, row.version, row.backend, row.operation):
+            continue
+        names = {f"{row.system} {row.backend}", f"{row.system} {row.version} {row.backend}"}
+        for q in (q for q in row.questions if (q.case.id, q.door) == (entry.witness, "plain")):
+            value = (q.answer.value or {}).get(output)
+            if value is None or carried(value).size <= max(places):
+                continue
+            gives = words(value, places)
+            wrong += [
+                f"{entry.name}: {row.name} gives {gives}, must be on the side {side}, got {others}"
+                for side, text in texts.items() if text == gives and not names & set(getattr(others, side))
+            ]  # fmt: skip
+    return wrong
+
+
+def words(value: object, places: Iterable[int]) -> str:
+    return ", ".join(readable(value, i) for i in places)
+
+
+def test_the_definition_is_not_alone_where_another_gives_its_element(archive: Archive) -> None:
+    told = archive.tell(archive.find("onnxruntime-quantize-float16"))
+    assert told.others.definition == ("onnx reference",)
+    assert set(told.others.same) == {"openvino dynamic", "openvino static", "torch decomposed"}
+    assert "the definition, onnx reference" in told.script and "another answer" not in told.script
+
+
+def test_sides_name_the_version_where_versions_differ() -> None:
+    witness = witness_of_planted("plain")
+    expected, actual = witness.question.answer, Answer("value", {"value": np.int8([0])})
+    rows = [
+        Row("other", version, "plain", "quantize", (Question(witness.question.case, "plain", answer),))
+        for version, answer in [("1", expected), ("2", actual), ("3", actual)]
+    ]
+    found = sides(witness.entry, witness.question, rows, None)
+    assert found == Side((), ("other 1 plain",), ("other 2 plain", "other 3 plain"))
+    assert found.nobody == "nobody else"
+    one = sides(witness.entry, witness.question, rows[1:], None)
+    assert one.other == ("other plain",)
+    assert sides(witness.entry, witness.question, [], None).nobody == "nobody else was asked"
 
 
 # A planted framework, end to end -----------------------------------------------------------

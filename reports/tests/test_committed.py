@@ -12,8 +12,9 @@ import pytest
 
 from conformance.ledger import Entry, load_ledger
 from conformance.observation import OBSERVATIONS, Observation, read, read_all, write
-from conformance.row import Row, RowVerdict, audit_entry, judge_row
+from conformance.row import FAILURES, Row, RowVerdict, audit_entry, judge_row
 from conformance.survey import adapter_path
+from reports.cells import ERROR, in_axes, kind_of, label, page_of
 from reports.page import PICTURE, pages, summary_lines
 from reports.picture import digest, kinds_of
 
@@ -92,6 +93,18 @@ def test_at_most_one_in_twenty_is_unexplained() -> None:
 @pytest.mark.parametrize("entry", LEDGER, ids=lambda e: e.name)
 def test_ledger_entry_is_needed_where_it_claims_to_hold(entry: Entry) -> None:
     assert not audit_entry(entry, LEDGER, rows())
+
+
+def test_a_row_that_fails_links_its_stories_those_that_fail_first() -> None:
+    failing = [v for v in verdicts() if kind_of(v) == ERROR]
+    assert failing
+    for verdict in failing:
+        cell = in_axes(verdict)
+        assert cell.startswith("**error**: [")
+        first = next(e for e in LEDGER if f"#{e.name})" in cell.split("; ")[0])
+        assert first.outcome in FAILURES
+        for entry in (e for group in verdict.groups if group.findings for e in group.entries):
+            assert f"[{label(entry)}]({page_of(entry.operation)}#{entry.name})" in cell
 
 
 def test_report_is_the_one_committed() -> None:
