@@ -59,6 +59,8 @@ def fake_quant_with_min_max(
         (2^num_bits - 1)`, `min_adj = scale * round(min / scale)` and `max_adj = max + min_adj - min`."
         The `round` of a formula in TensorFlow is tf.round, "Rounds half to even". That values are not
         is shown by the example beside it: 3 lies between two of the values, and becomes 3.0000763.
+        "InvalidArgumentError: [...] If min >= max" is a sentence of args alone; _vars and _vars_per_channel,
+        whose other words are the same, are held to it.
     Silent about: how ties among values are rounded, but for that example; with narrow_range the number
         of steps, which is that of the quantization range `[1; 2^num_bits - 1]`; NaN.
     """
@@ -138,7 +140,7 @@ def is_staircase(arguments: Arguments) -> bool:
 OPERATIONS = (
     Definition(
         function=fake_quant_with_min_max,
-        source="TensorFlow, tf.quantization.fake_quant_with_min_max_args and _vars",
+        source="TensorFlow, tf.quantization.fake_quant_with_min_max_args, _vars and _vars_per_channel",
         sentences=(
             "If `0 < min < max`: `min_adj = 0` and `max_adj = max - min`.",
             "If `min < max < 0`: `min_adj = min - max` and `max_adj = 0`.",
@@ -147,7 +149,8 @@ OPERATIONS = (
             "`inputs` values are quantized into the quantization range (`[0; 2^num_bits - 1]` when"
             " `narrow_range` is false and `[1; 2^num_bits - 1]` when it is true) and then de-quantized and"
             " output as floats in `[min; max]` interval.",
-            "InvalidArgumentError: If num_bits are outside of range [2, 16]. If min >= max.",
+            "InvalidArgumentError: If num_bits are outside of range [2, 16]. If min >= max. (of args alone;"
+            " _vars and _vars_per_channel have no such sentence, and are held to it)",
         ),
         silences=(
             Silence("nan", AXES["nan"], has_nan, "NaN is not mentioned"),
