@@ -118,10 +118,11 @@ def sides(entry: Entry, question: Question, rows: Iterable[Row], shown: Shown | 
         found.append((side_of(plain[0], question, shown), row))
 
     def name_of(row: Row) -> str:
-        """A backend, with its version where another version is on another side."""
+        """A backend, with its version where another version is on another side, or is the entry's."""
         backend = (row.system, row.backend)
         of = {side for side, other in found if (other.system, other.backend) == backend}
-        return " ".join(backend if len(of) == 1 else (row.system, row.version, row.backend))
+        is_plain = len(of) == 1 and (row.system != entry.system or row.version in entry.versions)
+        return " ".join(backend if is_plain else (row.system, row.version, row.backend))
 
     names = {key: dict.fromkeys(name_of(row) for side, row in found if side == key) for key in SIDES}
     return Side(**{key: tuple(some) for key, some in names.items()})

@@ -39,6 +39,7 @@ except Exception as error:
 SHOW_ONE = "{a.dtype} {a.tolist()} = 0x{a.tobytes()[::-1].hex()}"
 SHOW = "{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v in a.ravel())}"
 MISSING = "no such output"
+NO_REFUSALS = ("Attr", "Impo", "Modu", "Name", "Synt")  # the question was not asked
 MERGED = (1, 3, 6)  # lines of a statement that others are merged into, until the script is short
 
 
@@ -325,11 +326,10 @@ def break_text(text: str, width: int) -> list[str]:
 def test(witness: Witness) -> str:
     """Return the expression that is true while the divergence lives."""
     wanted, got = value_of(witness.expected, witness), value_of(witness.actual, witness)
-    if witness.expected.value is None and witness.actual.value is not None:
-        return "not isinstance(actual, str)"
-    if witness.expected.value is None:
+    if witness.expected.value is None:  # it is mended by an error that is about the arguments
         kind = witness.actual.reason.split(":")[0]
-        return f'not isinstance(actual, str) or actual.startswith("{kind}")'
+        same = f'actual.startswith("{kind}") or ' if witness.actual.value is None else ""
+        return f"type(actual) is not str or {same}actual[:4] in {NO_REFUSALS}".replace("'", '"')
     if witness.actual.value is None or is_missing(witness):
         return "isinstance(actual, str) or repr(actual.tolist()) != repr(expected.tolist())"
     if isinstance(differing(wanted, got), str):

@@ -95,7 +95,7 @@ def with_output(witness: Witness) -> Witness:
 
 
 def moved_by(witness: Witness) -> set[str]:
-    """Return the outputs that the entry's axes alone change."""
+    """Return the outputs that the entry's axes alone change; not one that is missing for another reason."""
     base = DEFINITIONS[witness.case.operation].profile
     alone = replace(base, **witness.entry.profile)
     if contradiction(witness.case.operation, alone):
@@ -103,7 +103,8 @@ def moved_by(witness: Witness) -> set[str]:
     a, b = compute_answer(witness.case, base).value, compute_answer(witness.case, alone).value
     if a is None or b is None:
         return set()
-    return {name for name in a if name not in b or differing(a[name], b[name])}
+    given = witness.actual.value or {}
+    return {n for n in a if n not in b or (n in given and differing(a[n], b[n]))}
 
 
 def one_piece(witness: Witness, length: int) -> Witness:

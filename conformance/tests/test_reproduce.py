@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from conformance.reproduction.literals import write_array
 from conformance.reproduction.runs import Job, batches, run_all, run_alone, run_batch, start_of
 from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.trim import WIDTH
-from conformance.reproduction.witness import Witness, find_witness
+from conformance.reproduction.witness import Witness, find_witness, moved_by
 from conformance.row import Question, Row, effective
 from conformance.story import Side, difference_of, shown_of, sides
 from oracle.bfloat16 import Bfloat16
@@ -61,6 +62,12 @@ def test_every_entry_has_a_short_script_that_stands_alone(archive: Archive, name
     imported = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     imported |= {(n.module or "").split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert not imported & OURS
+    assert len(entry.versions) == 1, "a script is of one version: others need an entry of their own"
+    assert (
+        scripts.MISSING not in told.script
+        or not entry.profile
+        or told.witness.output in moved_by(told.witness)
+    )
     expected_is_the_oracles(told.witness, tree)
 
 
@@ -211,6 +218,16 @@ def test_a_script_shows_the_divergence_while_it_lives(planted: Witness) -> None:
 def test_a_script_is_clean_once_the_divergence_has_gone(planted: Witness) -> None:
     done = run_planted(write_script(planted, NOBODY), MENDED="1")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("raised", "status"), [("", 1), ("ValueError('no')", 0), ("RuntimeError", 0),
+                                                ("AttributeError('codes')", 1), ("ImportError", 1),
+                                                ("NameError", 1), ("ModuleNotFoundError", 1)])  # fmt: skip
+def test_a_refusal_is_an_error_about_the_arguments(planted: Witness, raised: str, status: int) -> None:
+    refused = Answer("refused", reason="ValueError: scale must be > 0")
+    text = write_script(replace(planted, expected=refused, output="value"), NOBODY)
+    done = run_planted(text, RAISED=raised)
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 def test_everything_else_is_cut_away(planted: Witness) -> None:

@@ -1,4 +1,4 @@
-"""A framework with one wrong function: it rounds half up, unless its maker has mended it."""
+"""A framework with one wrong function: it rounds half up, unless its maker has mended it; or it raises."""
 
 import os
 
@@ -12,6 +12,8 @@ class Quantizer:
         self.step, self.lowest, self.highest = step, lowest, highest
 
     def __call__(self, values):
+        if os.environ.get("RAISED"):
+            raise eval(os.environ["RAISED"])
         quotient = values / self.step
         rounded = np.rint(quotient) if os.environ.get("MENDED") else np.floor(quotient + np.float32(0.5))
         return np.clip(rounded, self.lowest, self.highest)
