@@ -269,5 +269,7 @@ def readable(value: Any, index: int) -> str:
 
 
 def in_words(answer: Answer) -> str:
-    """Return an answer without its arrays."""
-    return "a value" if answer.outcome == "value" else f"{answer.outcome}: {answer.reason}".rstrip(": ")
+    """Return an answer without its arrays; of a crash without its signal, which varies."""
+    if answer.outcome == "value":
+        return "a value"
+    return "crash" if answer.outcome == "crash" else f"{answer.outcome}: {answer.reason}".rstrip(": ")

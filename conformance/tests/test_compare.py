@@ -65,7 +65,7 @@ def test_missing_questions_are_one_unless_only_a_part_was_asked():
             Answer("error", reason="KeyError"),
             "refused: no -> error: KeyError",
         ),
-        (None, Answer("crash", reason="killed by SIGSEGV"), "a value -> crash: killed by SIGSEGV"),
+        (None, Answer("crash", reason="killed by SIGSEGV"), "a value -> crash"),
         (Answer("timeout"), None, "timeout -> a value"),
     ],
 )
