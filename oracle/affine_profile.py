@@ -70,7 +70,7 @@ MEANING: dict[str, dict[str, str]] = {
         "reciprocal64": "t = x * (1 / scale), the reciprocal computed in float64, then rounded",
         "levels": "t = (x - low) / (high - low) * (qmax - qmin), 0 for x <= low and qmax - qmin for x > high;"
         " low and high are (qmin - zero_point) * scale and (qmax - zero_point) * scale; qmin is added after"
-        " rounding",
+        " rounding; what a conversion to fewer exponents does not reach becomes the largest number",
     },
     "clip": {
         "codes": "codes are clipped to [qmin, qmax]",

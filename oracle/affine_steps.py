@@ -153,7 +153,11 @@ def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
 
     low, high = real(grid.qmin - grid.zero_point), real(grid.qmax - grid.zero_point)
     scale = grid.scale_in(f, flushed)
-    yield Step("convert", f"x as {f.name}", lambda x: rounded(round_into(x, f)))
+    if profile.scaling == "levels":
+        scale = np.minimum(scale, f.carrier(f.largest))
+        yield Step("convert", f"x as {f.name}, saturated", lambda x: rounded(round_into(saturated(x, f), f)))
+    else:
+        yield Step("convert", f"x as {f.name}", lambda x: rounded(round_into(x, f)))
     if profile.clip == "reals":
         a, b = rounded(low * scale), rounded(high * scale)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
@@ -183,6 +187,14 @@ def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         has_offset = profile.offset != "after"
         a, b = (real(grid.qmin), real(grid.qmax)) if has_offset else (low, high)
         yield Step("clip", f"clip to [{a}, {b}]", lambda t: np.minimum(np.maximum(t, a), b))
+
+
+def saturated(x: Array, f: Format) -> Array:
+    """Return x without what lies beyond a format of fewer exponents: that becomes its largest number."""
+    if format_of(x).min_exponent >= f.min_exponent:
+        return x
+    within: Array = np.clip(x, x.dtype.type(-f.largest), x.dtype.type(f.largest))
+    return within
 
 
 def level_steps(low: Array, high: Array, last: Array, f: Format, profile: Profile) -> Iterator[Step]:

@@ -30,6 +30,10 @@ class Format:
     def smallest_normal(self) -> float:
         return float(2.0**self.min_exponent)
 
+    @property
+    def largest(self) -> float:
+        return float((2.0 - 2.0 ** (1 - self.precision)) * 2.0 ** (1 - self.min_exponent))
+
 
 FLOAT16 = Format("float16", 11, -14, np.float16)
 BFLOAT16 = Format("bfloat16", 8, -126, np.float32)

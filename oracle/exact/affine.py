@@ -153,6 +153,11 @@ def reciprocal(grid: Grid, f: Arithmetic, chosen: Mapping[str, str]) -> float:
     return f.convert(arithmetic_of(name, chosen).divide(1.0, grid.scale))
 
 
+def largest(f: Format) -> float:
+    """Return the largest finite number of a format."""
+    return math.ldexp(2 - 2.0 ** (1 - f.precision), 1 - f.min_exponent)
+
+
 def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
     """Return the whole real that becomes the code: scaled, clipped, shifted and rounded."""
     f = arithmetic_of(precision_of_scaling(x, grid, chosen), chosen)
@@ -160,6 +165,9 @@ def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
     scale = f.convert(grid.scale)
     t = f.convert(x.value)
     if chosen["scaling"] == "levels":
+        scale = min(scale, largest(f.format))
+        if FORMATS[x.format].min_exponent < f.format.min_exponent and not math.isnan(t):
+            t = max(-largest(f.format), min(t, largest(f.format)))
         ends = f.multiply(f.whole(low), scale), f.multiply(f.whole(high), scale)
         level = round_to_whole(level_of(t, ends, f.whole(high - low), f), chosen["rounding"], f)
         return f.add(level, f.whole(low))
