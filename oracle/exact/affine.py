@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic, Real, round_to_whole
+from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic, Format, Real, round_to_whole
 
 _QUANTIZE: dict[str, tuple[str, ...]] = {
     "validation": ("refuses", "computes", "range_only", "clips_zero_point"),
