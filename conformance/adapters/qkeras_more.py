@@ -164,4 +164,3 @@ _OPERATIONS = (
     quantized_ulaw, quantized_hswish, quantizer_noise, quantizer_noise_gradient, stochastic_binary, bernoulli,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}
-del DOORS["quantized_hswish"]["string"]  # it has no text: its __str__ fails, whatever the settings

@@ -138,6 +138,7 @@ def test_hello_says_who_answers(honest: Worker) -> None:
     ],
 )
 def test_instruction_sets(machine: str, flags: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONFORMANCE_ISA", raising=False)
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.setattr(worker, "read_cpu_flags", lambda: frozenset(flags.split()))
     assert worker.name_instruction_set() == name
