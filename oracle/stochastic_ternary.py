@@ -74,9 +74,8 @@ def stochastic_ternary(
         value = ternary(values, alpha, None, number_of_unrolls, profile)
         return {"lowest": value, "highest": value, "count": np.full(values.shape, draws),
                 "zeros": np.where(value == 0, draws, 0)}  # fmt: skip
-    with np.errstate(
-        all="ignore"
-    ):  # a channel of nothing but 0 has no scale, one without a deviation no chances
+    # A channel of nothing but 0 has no scale, one without a deviation no chances.
+    with np.errstate(all="ignore"):
         scale, _ = iterate(values, alpha, number_of_unrolls, profile)
         above, below = map(np.nan_to_num, chances(values, scale, temperature, use_real_sigmoid, profile))
     none, one = np.zeros_like(values), np.broadcast_to(scale, values.shape)
