@@ -27,6 +27,8 @@ class Profile:
     rounding: str = "half_even"
     bound: str = "real"
     order: str = "law_first"
+    origin: str = "slope"
+    factors: str = "product"
     sums: str = "channel"
     epsilon: str = "none"
     surrogate: str = "identity"
@@ -101,6 +103,15 @@ MEANING: dict[str, dict[str, str]] = {
     "order": {
         "law_first": "the u-law first, then the rounding: codes",
         "rounding_first": "the rounding first, then the u-law: values between the codes",
+    },
+    "origin": {
+        "slope": "at 0 the slope is u / ln(1 + u), as beside it",
+        "stops": "at 0 the gradient stops: sign(0) is 0, and is taken for the derivative of |t|",
+    },
+    "factors": {
+        "product": "dy times the slope is rounded once",
+        "scaled_first": "dy is multiplied by 2^integer first, and divided by it last: what overflows stays"
+        " infinite, times a slope of 0 it is NaN; subnormal numbers become zeros",
     },
     "sums": {
         "channel": "one scale for each index of the last axis",

@@ -76,7 +76,9 @@ POINTS: dict[str, Any] = {"quantized_ulaw": of_ulaw, "quantized_hswish": of_hswi
 NOISY = ("quantizer_noise", "quantizer_noise_gradient")
 ROUNDED = ("quantized_relu_stochastic", "quantized_po2_stochastic", "quantized_relu_po2_stochastic")
 ARGUMENTS: dict[str, Drawn] = {
-    operation: arguments(operation, points) for operation, points in POINTS.items()
+    operation: arguments(operation, points)
+    for name, points in POINTS.items()
+    for operation in (name, f"{name}_gradient")
 } | {
     "stochastic_ternary": channels(),
     **{name: rounded(name) for name in ROUNDED},

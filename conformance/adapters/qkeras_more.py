@@ -121,9 +121,18 @@ def quantized_ulaw(x, bits, integer=0, symmetric=False, u=255.0, door="plain"):
     return _forward("quantized_ulaw", **locals())
 
 
+def quantized_ulaw_gradient(x, dy, bits, integer=0, symmetric=False, u=255.0, door="plain"):
+    return _backward("quantized_ulaw", **locals())
+
+
 def quantized_hswish(x, bits, integer=0, symmetric=False, alpha=None, relu_shift=3, relu_upper_bound=6,
                      door="plain"):  # fmt: skip
     return _forward("quantized_hswish", **locals())
+
+
+def quantized_hswish_gradient(x, dy, bits, integer=0, symmetric=False, alpha=None, relu_shift=3,
+                              relu_upper_bound=6, door="plain"):  # fmt: skip
+    return _backward("quantized_hswish", **locals())
 
 
 def quantizer_noise(x, quantizer, bits, qnoise_factor, use_ste=True, door="plain"):
@@ -161,6 +170,7 @@ _OPERATIONS = (
     quantized_relu, quantized_relu_gradient, quantized_po2, quantized_po2_gradient,
     quantized_relu_po2, quantized_relu_po2_gradient, binary, binary_gradient, ternary, ternary_gradient,
     quantized_tanh, quantized_tanh_gradient, quantized_sigmoid, quantized_sigmoid_gradient,
-    quantized_ulaw, quantized_hswish, quantizer_noise, quantizer_noise_gradient, stochastic_binary, bernoulli,
+    quantized_ulaw, quantized_ulaw_gradient, quantized_hswish, quantized_hswish_gradient,
+    quantizer_noise, quantizer_noise_gradient, stochastic_binary, bernoulli,
 )  # fmt: skip
 DOORS = {f.__name__: {door: partial(f, door=door) for door in _REMADE} for f in _OPERATIONS}

@@ -132,8 +132,8 @@ def is_near(witness: Witness, got: str) -> bool:
 
 
 def steady(text: str) -> str:
-    """Return a message as observations hold it: no addresses."""
-    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", text).strip()
+    """Return a message as observations hold it: no addresses; of an exception without a text its name."""
+    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", text).strip().rstrip(":")
 
 
 def holds_claim(claim: Claim) -> Callable[[Outcome], str]:

@@ -22,9 +22,9 @@ from conformance.ledger import Entry, load_ledger
 from conformance.reproduction import runs
 from conformance.reproduction import script as scripts
 from conformance.reproduction.archive import Archive
-from conformance.reproduction.hold import Held, report_all
+from conformance.reproduction.hold import Held, holds_entry, report_all
 from conformance.reproduction.literals import write_array
-from conformance.reproduction.runs import Job, batches, run_all, run_alone, run_batch, start_of
+from conformance.reproduction.runs import Job, Outcome, batches, run_all, run_alone, run_batch, start_of
 from conformance.reproduction.script import shown, write_script
 from conformance.reproduction.trim import WIDTH
 from conformance.reproduction.witness import Witness, find_witness, moved_by
@@ -228,6 +228,12 @@ def test_a_refusal_is_an_error_about_the_arguments(planted: Witness, raised: str
     text = write_script(replace(planted, expected=refused, output="value"), NOBODY)
     done = run_planted(text, RAISED=raised)
     assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_an_exception_without_a_text_is_told_by_its_name(planted: Witness) -> None:
+    holds = holds_entry(replace(planted, actual=Answer("error", reason="AssertionError")))
+    assert holds(Outcome(1, "actual   AssertionError: | planted 1.0\n")) == ""
+    assert "must give AssertionError, got KeyError" in holds(Outcome(1, "actual   KeyError: | planted 1.0\n"))
 
 
 def test_everything_else_is_cut_away(planted: Witness) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from oracle.exact.numbers import NEAREST_OR_DIRECTED
+from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 from oracle.exact.qkeras import Choices, F, clamp, single
+
+FLUSHING = Arithmetic(FORMATS["float32"], flushed=True)
 
 
 def quantized_hswish(x: float, bits: int, choices: Choices, integer: int = 0, symmetric: bool = False,
@@ -43,3 +45,56 @@ def swish_in_float32(x: float, shift: int, bound: int, is_reciprocal: bool) -> f
     if is_reciprocal:
         return F.multiply(x, F.multiply(relu, F.divide(1.0, float(bound))))
     return F.divide(F.multiply(x, relu), float(bound))
+
+
+def quantized_hswish_gradient(x: float, dy: float, bits: int, choices: Choices, integer: int = 0,
+                              symmetric: bool = False, alpha: float | None = None, relu_shift: int = 3,
+                              relu_upper_bound: int = 6) -> float:  # fmt: skip
+    """Return dy times the slope of the hard swish; see oracle/quantized_hswish_gradient.py for the words."""
+    is_exact, curve = choices["slope"] == "exact", (relu_shift, relu_upper_bound)
+    if choices["mask"] == "code" and is_clipped(x, bits, integer, symmetric, alpha, curve):
+        return 0.0
+    part = part_of(dy, relu_upper_bound, choices)
+    if choices["overflow"] == "nan" and x <= -relu_shift and not math.isfinite(F.multiply(part, x)):
+        return math.nan
+    if choices["through"] == "quantizer":
+        return dy + 0.0 if is_exact else dy
+    if not is_exact:
+        return summed(x, FLUSHING.convert(dy), curve, choices)
+    side = side_of(x, -relu_shift, relu_upper_bound - relu_shift, choices)
+    slope = (2 * Fraction(x) + relu_shift) / relu_upper_bound if side == 0 else Fraction(int(side > 0))
+    return single(Fraction(dy) * slope) + 0.0
+
+
+def is_clipped(x: float, bits: int, integer: int, symmetric: bool, alpha: float | None,
+               curve: tuple[int, int]) -> bool:  # fmt: skip
+    """Return whether the hard swish is rounded to a number that is no code."""
+    h = swish(x, *curve)
+    if isinstance(h, float):
+        return True
+    code = round(h / (Fraction(2) ** (integer - bits + 1) * Fraction(single(alpha or 1.0))))
+    return not -(2 ** (bits - 1)) + symmetric <= code <= 2 ** (bits - 1) - 1
+
+
+def side_of(x: float, low: float, high: float, choices: Choices) -> int:
+    """Return -1 below the parabola, 1 above it, 0 on it; the ends belong where the choices say."""
+    if x < low or (x == low and choices["low_joint"] == "outside"):
+        return -1
+    return int(x > high or (x == high and choices["high_joint"] == "outside"))
+
+
+def part_of(dy: float, bound: int, choices: Choices) -> float:
+    """Return dy / bound in float32, or dy times the reciprocal."""
+    if choices["slope"] == "reciprocal":
+        return FLUSHING.multiply(FLUSHING.convert(dy), F.divide(1.0, float(bound)))
+    return FLUSHING.divide(FLUSHING.convert(dy), float(bound))
+
+
+def summed(x: float, dy: float, curve: tuple[int, int], choices: Choices) -> float:
+    """Return dy / bound * relu + dy / bound * x, the second only on the parabola, each of it in float32."""
+    shift, bound = map(float, curve)
+    part, shifted = part_of(dy, curve[1], choices), F.add(x, shift)
+    side = side_of(shifted, 0.0, bound, choices)
+    relu = (0.0, shifted, bound)[side + 1]
+    of_relu = FLUSHING.multiply(part, FLUSHING.convert(x)) if side == 0 else 0.0
+    return FLUSHING.add(FLUSHING.multiply(part, relu), of_relu)
