@@ -188,6 +188,13 @@ def is_elementwise(arguments: Arguments, _: Profile) -> bool:
     return np.asarray(arguments["weight_scale"]).size == 1
 
 
+def explain(arguments: Arguments, profile: Profile) -> dict[str, Any]:
+    """Return the multiplier, and the integer and the shift that stand for it in fixed point."""
+    m = multiplier(tuple(np.asarray(arguments[name]) for name in SCALES), profile)
+    q, shift = fixed_point(m)
+    return {"multiplier": m, "q": q, "shift": shift, "notes": ["multiplier = q * 2^(shift - 31), nearly"]}
+
+
 OPERATIONS = (
     Definition(
         function=requantize,
@@ -206,5 +213,6 @@ OPERATIONS = (
         contradiction=contradiction,
         companions=COMPANIONS,
         mends=MENDS,
+        explain=explain,
     ),
 )
