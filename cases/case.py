@@ -30,7 +30,7 @@ class Case:
     @cached_property
     def vector(self) -> str:
         """The name of the argument that is a vector of independent questions."""
-        return "code" if "code" in self.arguments else "x"
+        return next(name for name in ("code", "accumulator", "x") if name in self.arguments or name == "x")
 
     @cached_property
     def size(self) -> int:
@@ -40,7 +40,9 @@ class Case:
     @cached_property
     def dtype(self) -> str:
         """The dtype of the reals: of x, or of the scale where there is no x, or of the range."""
-        return format_of(next(self.arguments[n] for n in ("x", "scale", "low") if n in self.arguments)).name
+        return format_of(
+            next(self.arguments[n] for n in ("x", "scale", "input_scale", "low") if n in self.arguments)
+        ).name
 
     @cached_property
     def codes(self) -> str:

@@ -14,16 +14,21 @@ from oracle.specification import Definition
 from oracle.typed import number, shown
 
 NOT_ASKED = ("profile",)
+INTEGERS = {"accumulator": np.int32}  # parameters that are vectors of integers; the others are float32
 
 
 def add_arguments(door: argparse.ArgumentParser, definition: Definition) -> None:
     """Add one option for each parameter; the first one is the vector of reals, or of codes."""
     first, *rest = (p for p in signature(definition.function).parameters.values() if p.name not in NOT_ASKED)
-    door.add_argument(first.name, nargs="+", help="the values, one or several; float32")
+    door.add_argument(first.name, nargs="+", help=f"the values, one or several; {dtype_of(first).__name__}")
     for parameter in rest:
         add_option(door, parameter)
     door.add_argument("--explain", action="store_true", help="show each step, and what the words mean")
     door.set_defaults(calculate=calculate, definition=definition)
+
+
+def dtype_of(parameter: Parameter) -> type[np.number[Any]]:
+    return INTEGERS.get(parameter.name, np.float32)
 
 
 def add_option(door: argparse.ArgumentParser, parameter: Parameter) -> None:
@@ -74,11 +79,21 @@ def typed(value: Any, parameter: Parameter, is_first: bool) -> Any:
     """
     if not isinstance(value, list):
         return value
+    if parameter.name in INTEGERS:
+        return np.array([integer(text, parameter.name) for text in value], dtype_of(parameter))
     if len(value) > 1 or is_first or parameter.name == "dy":
         return np.array([number(text, FLOAT32) for text in value], np.float32)
     if parameter.default is Parameter.empty:
         return np.float32(number(value[0], FLOAT32))
     return float(number(value[0], FLOAT32)) if is_number(value[0]) else value[0]
+
+
+def integer(text: str, name: str) -> int:
+    """Return an integer; ValueError for what is none, or none of its type."""
+    info = np.iinfo(INTEGERS[name])
+    if not text.lstrip("-").isdecimal() or not info.min <= int(text) <= info.max:
+        raise ValueError(f"{name} must be an integer of {info.dtype}, got {text}")
+    return int(text)
 
 
 def is_number(text: str) -> bool:

@@ -147,3 +147,20 @@ def test_a_negative_number_is_no_option(capsys: pytest.CaptureFixture[str], valu
 def test_what_overflows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["quantized_bits", "0.3", "--bits", "2000"]) == 2
     assert "refused: " in capsys.readouterr().err
+
+
+ONE_SIXTH = ["--input-scale", "0.5", "--weight-scale", "1", "--output-scale", "3", "--output-zero-point", "0",
+             "--qmin", "-128", "--qmax", "127"]  # fmt: skip
+
+
+def test_accumulators_are_integers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["requantize", "3", "9", "-2147483648", *ONE_SIXTH, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["value"] == [0, 2, -128]
+    assert (told["q"], told["shift"]) == (1431655765, -2)
+
+
+@pytest.mark.parametrize("text", ["3.5", "2147483648", "three"])
+def test_what_is_no_accumulator(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    assert main(["requantize", text, *ONE_SIXTH]) == 2
+    assert f"accumulator must be an integer of int32, got {text}" in capsys.readouterr().err

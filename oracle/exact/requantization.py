@@ -1,0 +1,109 @@
+"""Requantizing one accumulator in integers and ratios, from the words of oracle/requantization_profile.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
+    "fixed_point": ("none", "31_bits"),
+    "scaling": ("exact", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
+    "offset": ("after", "before"),
+    "rounding": ("half_even", "half_away", "half_up", "half_toward_zero", "toward_zero", "floor"),
+    "overflow": ("saturates", "int32", "wraps"),
+}
+DEFINITION = {axis: names[0] for axis, names in CHOICES.items()}
+SINGLE, DOUBLE = Arithmetic(FORMATS["float32"], False), Arithmetic(FORMATS["float64"], False)
+LOWEST, HIGHEST = -(2**31), 2**31 - 1
+
+
+def requantize(accumulator: int, scales: tuple[float, float, float], zero_point: int, qmin: int, qmax: int,
+               choices: Mapping[str, str] | None = None) -> int:  # fmt: skip
+    """Return clip(round(accumulator * input_scale * weight_scale / output_scale) + zero_point).
+
+    Args:
+        accumulator: an int32.
+        scales: input_scale, weight_scale, output_scale: numbers of float32.
+        zero_point, qmin, qmax: integers.
+        choices: axis -> choice, where it is not the first of CHOICES.
+
+    Source: Jacob et al. 2018, equation 5, M := S1 S2 / S3.
+    """
+    chosen = DEFINITION | dict(choices or {})
+    round_ = NEAREST_OR_DIRECTED[chosen["rounding"]]
+    t = scaled(accumulator, scales, chosen)
+    if chosen["offset"] == "before":
+        is_single = chosen["scaling"] not in ("exact", "doubling_high")
+        t = Fraction(SINGLE.add(float(t), float(zero_point))) if is_single else t + zero_point
+        zero_point = 0
+    whole = round_(t)
+    if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
+        whole = LOWEST
+    code = whole + zero_point
+    if chosen["overflow"] != "saturates":
+        code = wrapped(code)
+    return min(max(code, qmin), qmax)
+
+
+def scaled(accumulator: int, scales: tuple[float, float, float], chosen: Mapping[str, str]) -> Fraction:
+    """Return t, the accumulator in codes of the output."""
+    input_scale, weight_scale, output_scale = scales
+    how = chosen["scaling"]
+    if how.startswith("dequantized"):
+        y = SINGLE.multiply(SINGLE.whole(accumulator), SINGLE.multiply(input_scale, weight_scale))
+        if how == "dequantized":
+            return Fraction(SINGLE.divide(y, output_scale))
+        return Fraction(SINGLE.multiply(y, SINGLE.divide(1.0, output_scale)))
+    m = multiplier(scales, chosen["multiplier"])
+    if how == "float32":
+        return Fraction(SINGLE.multiply(SINGLE.whole(accumulator), SINGLE.result(m)))
+    if chosen["fixed_point"] == "none":
+        return accumulator * m
+    q, shift = significand(m)
+    if how == "exact":
+        return accumulator * q * Fraction(2) ** (shift - 31)
+    return doubling_high(accumulator, q, shift, chosen["overflow"] == "wraps")
+
+
+def multiplier(scales: tuple[float, float, float], how: str) -> Fraction:
+    """Return input_scale * weight_scale / output_scale, as rounded as asked for."""
+    a, b, c = (Fraction(scale) for scale in scales)
+    if how == "real":
+        return a * b / c
+    if how == "float64":
+        return Fraction(DOUBLE.result(a * b / c))
+    product = Fraction(SINGLE.result(a * b))
+    if how == "float32_reciprocal":
+        return Fraction(SINGLE.result(product * Fraction(SINGLE.result(1 / c))))
+    return Fraction((DOUBLE if how == "float32_product" else SINGLE).result(product / c))
+
+
+def significand(m: Fraction) -> tuple[int, int]:
+    """Return q and shift: m is nearly q * 2^(shift - 31), 2^30 <= q < 2^31."""
+    if m == 0:
+        return 0, 0
+    shift = 0
+    while m >= 2**shift:
+        shift += 1
+    while m < Fraction(2) ** (shift - 1):
+        shift -= 1
+    q = math.floor(m / Fraction(2) ** (shift - 31) + Fraction(1, 2))
+    if q == 2**31:
+        q, shift = 2**30, shift + 1
+    return (0, 0) if shift < -31 else (q, shift)
+
+
+def doubling_high(accumulator: int, q: int, shift: int, wraps: bool) -> Fraction:
+    """Return the first of the two roundings, times what is left of the power of two."""
+    left = accumulator * 2 ** max(shift, 0)
+    left = wrapped(left) if wraps else min(max(left, LOWEST), HIGHEST)
+    high = math.floor(Fraction(left * q, 2**31) + Fraction(1, 2))
+    return high * Fraction(2) ** min(shift, 0)
+
+
+def wrapped(value: int) -> int:
+    return (value + 2**31) % 2**32 - 2**31

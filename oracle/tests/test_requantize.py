@@ -1,0 +1,101 @@
+"""Both oracles requantize alike, under every choice and the engines' combinations; what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cases.case import cases_of
+from oracle.definition import single_changes
+from oracle.exact import requantization as exact
+from oracle.requantization_profile import AXES, Profile, contradiction
+from oracle.requantize import requantize
+
+FIXED = {"multiplier": "float64", "fixed_point": "31_bits"}
+HIGH = {"scaling": "doubling_high", "rounding": "half_away", "fixed_point": "31_bits"}
+ENGINES = [
+    Profile(**FIXED, rounding="half_up"), Profile(**FIXED, rounding="half_away", overflow="wraps"),
+    Profile(**HIGH, multiplier="float64", overflow="wraps"), Profile(**HIGH, multiplier="float32_product"),
+    Profile(multiplier="float32", scaling="float32", overflow="int32"),
+    Profile(multiplier="float32", scaling="float32", offset="before", rounding="half_away"),
+]  # fmt: skip
+PROFILES = [("definition", "", Profile()), *single_changes("requantize"),
+            *(("engine", str(n), p) for n, p in enumerate(ENGINES))]  # fmt: skip
+SCALES = [0.1, 0.013, 0.07, 1 / 3, 0.00214854861, 0.25, 0.9999999, 1.0, 1.7, 2.0**-12]
+
+
+def test_the_exact_oracle_has_every_choice() -> None:
+    assert dict(AXES) == exact.CHOICES
+
+
+def wanted(arguments: dict[str, Any], profile: Profile) -> list[int]:
+    accumulators = arguments["accumulator"].tolist()
+    each = [np.broadcast_to(arguments[n], len(accumulators)).astype(float).tolist()
+            for n in ("input_scale", "weight_scale", "output_scale")]  # fmt: skip
+    rest = (arguments["output_zero_point"], arguments["qmin"], arguments["qmax"], vars(profile))
+    return [exact.requantize(n, scales, *rest) for n, *scales in zip(accumulators, *each, strict=True)]
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
+def test_both_oracles_agree(profile: Profile) -> None:
+    for case in cases_of("requantize"):
+        few = {**case.arguments, "accumulator": case.arguments["accumulator"][::7]}
+        if np.ndim(few["weight_scale"]):
+            few["weight_scale"] = few["weight_scale"][::7]
+        assert requantize(**few, profile=profile).tolist() == wanted(few, profile), case.id
+
+
+@pytest.mark.parametrize("profile", [Profile(), *ENGINES])
+def test_both_oracles_agree_on_drawn_multipliers(profile: Profile) -> None:
+    draw = np.random.default_rng(5)
+    for _ in range(30):
+        a, b, c = draw.choice(SCALES, 3).astype(np.float32)
+        spread = min(200 * c / (a * b), 2.0**31 - 1)
+        arguments = {"accumulator": draw.uniform(-spread, spread, 20).astype(np.int32), "input_scale": a,
+                     "weight_scale": b, "output_scale": c, "output_zero_point": int(draw.integers(-128, 128)),
+                     "qmin": -128, "qmax": 127}  # fmt: skip
+        assert requantize(**arguments, profile=profile).tolist() == wanted(arguments, profile), arguments
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"accumulator": np.zeros(2, np.int64)}, "accumulator must be a vector of int32, got int64"),
+        (
+            {"accumulator": np.zeros((1, 2), np.int32)},
+            "must be a vector of int32, got int32 \\(1, 2\\)",
+        ),
+        ({"input_scale": np.float64(1)}, "input_scale must be float32, got float64"),
+        ({"output_scale": np.ones(2, np.float32)}, "output_scale must be one number"),
+        (
+            {"weight_scale": np.ones(3, np.float32)},
+            "weight_scale must be one number, or one for each channel",
+        ),
+        ({"output_scale": np.float32(0)}, "output_scale must be finite and > 0, got 0.0"),
+        ({"output_zero_point": 200}, "must be in order and of 16 bits, got -128, 200, 127"),
+        ({"qmax": 2**16, "qmin": 0}, "must be in order and of 16 bits, got 0, 0, 65536"),
+    ],
+)
+def test_what_is_refused(changed: dict[str, Any], says: str) -> None:
+    arguments = {"accumulator": np.zeros(2, np.int32), "output_zero_point": 0, "qmin": -128, "qmax": 127,
+                 **{f"{name}_scale": np.float32(1) for name in ("input", "weight", "output")}}  # fmt: skip
+    with pytest.raises(ValueError, match=says):
+        requantize(**{**arguments, **changed})
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"fixed_point": "31_bits"}, {"scaling": "dequantized", "multiplier": "float64"},
+        {"scaling": "float32", "multiplier": "float32", "fixed_point": "31_bits"},
+        {"scaling": "doubling_high", "multiplier": "float64"},
+        {**HIGH, "multiplier": "float64", "offset": "before"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_together(choices: dict[str, str]) -> None:
+    profile = Profile(**choices)
+    assert contradiction(profile)
+    with pytest.raises(ValueError, match="must"):
+        requantize(np.zeros(1, np.int32), *[np.float32(1)] * 3, 0, -128, 127, profile)
