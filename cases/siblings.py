@@ -61,6 +61,8 @@ OWN: dict[str, str] = {
     "rank-4": "x as one row of an image",
     "after-convolution": "x as the result of a convolution by 1",
     "constant-input": "x stored in the model instead of fed to it",
+    "channels-of-one": "per channel, each element of the vector a channel of its own",
+    "delegate-refuses": "scales and zero points that the delegate does not take",
     "fed": "the bounds of the ranges fed to the model instead of stored in it",
     "layer": "inside QActivation",
     "bias": "as a layer's bias",

@@ -1,0 +1,20 @@
+"""LiteRT's interpreter, on the CPU: see tflite_models."""
+
+from __future__ import annotations
+
+import os
+
+import ai_edge_litert
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from conformance.adapters import tflite_models
+
+BACKENDS = tflite_models.BACKENDS
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
+_QUESTIONS = tflite_models.Questions(schema, Interpreter, OpResolverType, _BACKEND)
+DOORS = _QUESTIONS.doors()
+
+
+def version():
+    return ai_edge_litert.__version__

@@ -1,0 +1,23 @@
+"""TensorFlow's own TFLite interpreter, on the CPU: see tflite_models."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
+
+from conformance.adapters import tflite_models
+
+warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
+
+BACKENDS = tflite_models.BACKENDS
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
+_QUESTIONS = tflite_models.Questions(schema, Interpreter, OpResolverType, _BACKEND)
+DOORS = _QUESTIONS.doors()
+
+
+def version():
+    return tf.__version__

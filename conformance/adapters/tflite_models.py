@@ -1,0 +1,150 @@
+"""Single-operation TFLite models built from the schema, shared by the adapters of tflite and litert.
+
+reference  the reference kernels, no delegate
+builtin    the optimized kernels, no delegate
+xnnpack    the default: the XNNPACK delegate; a node that it leaves to the others is not its answer
+
+A model is told scales as float32 and zero points as int64, as the schema holds them: no converter
+stands between the question and the kernel.
+"""
+
+from __future__ import annotations
+
+import flatbuffers
+import numpy as np
+
+from conformance.adapters import Unsupported
+
+BACKENDS = {"reference": {}, "builtin": {}, "xnnpack": {}}
+RESOLVERS = {"reference": "BUILTIN_REF", "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "AUTO"}
+
+_CODES = {  # by the bounds: the tensor type, and the numpy dtype that carries its codes
+    (-128, 127): ("INT8", np.int8),
+    (0, 255): ("UINT8", np.uint8),
+    (-32768, 32767): ("INT16", np.int16),
+    (-8, 7): ("INT4", np.int8),
+    (0, 15): ("UINT4", np.uint8),
+    (-2, 1): ("INT2", np.int8),
+}
+
+
+def code_type(qmin, qmax, among):
+    """Return the tensor type whose range is exactly [qmin, qmax], and the dtype that carries it."""
+    name, carrier = _CODES.get((qmin, qmax), ("", None))
+    if name not in among:
+        raise Unsupported(f"no tensor type of the operation holds exactly [{qmin}, {qmax}]")
+    return name, carrier
+
+
+def check_reals(*values):
+    for value in values:
+        if getattr(value, "dtype", None) != np.float32:
+            raise Unsupported("reals are float32, and so are the scales of the schema")
+
+
+class Questions:
+    """The operations and doors of any system that has the schema and an interpreter."""
+
+    def __init__(self, schema, interpreter, resolvers, backend):
+        self._schema = schema
+        self._interpreter = interpreter
+        self._resolver = getattr(resolvers, RESOLVERS[backend])
+        self._is_delegated = backend == "xnnpack"
+
+    def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, refused=False):
+        check_reals(x, scale)
+        name, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16", "INT4", "UINT4"))
+        self._check_delegate(scale, zero_point, qmin, qmax, refused)
+        return self._convert("QUANTIZE", x, "FLOAT32", None, name, self._one(scale, zero_point))
+
+    def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None, refused=False):
+        check_reals(scale)
+        name, carrier = code_type(qmin, qmax, ("INT8", "UINT8", "INT16", "INT4", "UINT4"))
+        if name == "INT16" and zero_point:
+            raise Unsupported("int16 codes have no zero point: the kernel must be told 0")
+        self._check_delegate(scale, zero_point, qmin, qmax, refused)
+        stored = self._one(scale, zero_point)
+        return self._convert("DEQUANTIZE", code.astype(carrier), name, stored, "FLOAT32", None)
+
+    def quantize_channels(self, x, scale, zero_point, qmin, qmax, axis=None):
+        check_reals(x, scale)
+        name, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16"))
+        stored = self._channels(x, scale, zero_point, axis)
+        return self._convert("QUANTIZE", x, "FLOAT32", None, name, stored)
+
+    def dequantize_channels(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
+        check_reals(scale)
+        name, carrier = code_type(qmin, qmax, ("INT8", "UINT8", "INT4", "UINT4"))
+        stored = self._channels(code, scale, zero_point, axis)
+        return self._convert("DEQUANTIZE", code.astype(carrier), name, stored, "FLOAT32", None)
+
+    def quantize_refused(self, x, scale, zero_point, qmin, qmax, axis=None):
+        return self.quantize(x, scale, zero_point, qmin, qmax, axis, refused=True)
+
+    def dequantize_refused(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
+        return self.dequantize(code, scale, zero_point, qmin, qmax, dtype, axis, refused=True)
+
+    def doors(self):
+        """Return the table DOORS of an adapter."""
+        found = {
+            "quantize": {"plain": self.quantize, "channels-of-one": self.quantize_channels},
+            "dequantize": {"plain": self.dequantize, "channels-of-one": self.dequantize_channels},
+        }
+        if self._is_delegated:  # which takes no such nodes
+            found = {name: {"plain": doors["plain"]} for name, doors in found.items()}
+            found["quantize"]["delegate-refuses"] = self.quantize_refused
+            found["dequantize"]["delegate-refuses"] = self.dequantize_refused
+        return found
+
+    def _check_delegate(self, scale, zero_point, qmin, qmax, refused):
+        """Ask what the delegate refuses, and may end the process by, through a door of its own."""
+        is_normal = bool(np.all(np.abs(scale) >= np.finfo(np.float32).tiny)) and bool(np.all(scale > 0))
+        is_taken = is_normal and bool(np.all((zero_point >= qmin) & (zero_point <= qmax)))
+        if self._is_delegated and is_taken == refused:
+            raise Unsupported(f"{'only' if refused else 'not'} what the XNNPACK delegate refuses")
+
+    def _one(self, scale, zero_point):
+        if np.size(scale) != 1:
+            raise Unsupported("scales of channels are asked through the door channels-of-one")
+        return self._affine(scale, zero_point, 0)
+
+    def _channels(self, x, scale, zero_point, axis):
+        """Return scales of channels; of a vector with one scale each element is a channel."""
+        if axis is None and x.ndim == 1 and x.size > 1:
+            return self._affine(np.full(x.size, scale), np.full(x.size, zero_point), 0)
+        if axis is None or np.size(scale) < 2:
+            raise Unsupported("this door is for vectors, and for several scales")
+        return self._affine(scale, zero_point, axis % x.ndim)
+
+    def _affine(self, scale, zero_point, axis):
+        zero_points = np.ravel(zero_point).astype(np.int64)
+        return self._schema.QuantizationParametersT(
+            scale=np.ravel(scale), zeroPoint=zero_points, quantizedDimension=axis
+        )
+
+    def _convert(self, operator, x, x_type, x_stored, y_type, y_stored):
+        schema, types = self._schema, self._schema.TensorType
+        tensors = [
+            schema.TensorT(x.shape, getattr(types, x_type), quantization=x_stored),
+            schema.TensorT(x.shape, getattr(types, y_type), quantization=y_stored),
+        ]
+        operators = [schema.OperatorT(inputs=[0], outputs=[1])]
+        graph = schema.SubGraphT(tensors, [0], [1], operators)
+        return self._run(operator, graph, [schema.BufferT()], x)
+
+    def _run(self, operator, graph, buffers, x):
+        code = getattr(self._schema.BuiltinOperator, operator)
+        codes = [self._schema.OperatorCodeT(min(code, 127), builtinCode=code)]
+        model, builder = self._schema.ModelT(3, codes, [graph], None, buffers), flatbuffers.Builder()
+        builder.Finish(model.Pack(builder), b"TFL3")
+        interpreter = self._interpreter(
+            model_content=bytes(builder.Output()),
+            experimental_op_resolver_type=self._resolver,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+        if self._is_delegated and interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
+            raise Unsupported("the XNNPACK delegate does not take the node")
+        interpreter.set_tensor(0, x)
+        interpreter.invoke()
+        return interpreter.get_tensor(len(graph.tensors) - 1)
