@@ -15,7 +15,8 @@ warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
 
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
-_QUESTIONS = tflite_models.Questions(schema, Interpreter, OpResolverType, _BACKEND)
+_DEQUANTIZED = ("INT8", "UINT8", "INT4")  # UINT4 is written by QUANTIZE, not read by DEQUANTIZE
+_QUESTIONS = tflite_models.Questions(schema, Interpreter, OpResolverType, _BACKEND, _DEQUANTIZED)
 DOORS = _QUESTIONS.doors()
 
 

@@ -45,8 +45,9 @@ def check_reals(*values):
 class Questions:
     """The operations and doors of any system that has the schema and an interpreter."""
 
-    def __init__(self, schema, interpreter, resolvers, backend):
+    def __init__(self, schema, interpreter, resolvers, backend, dequantized=("INT8", "UINT8", "INT4", "UINT4")):
         self._schema = schema
+        self._dequantized = dequantized
         self._interpreter = interpreter
         self._resolver = getattr(resolvers, RESOLVERS[backend])
         self._is_delegated = backend == "xnnpack"
@@ -59,7 +60,7 @@ class Questions:
 
     def dequantize(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None, refused=False):
         check_reals(scale)
-        name, carrier = code_type(qmin, qmax, ("INT8", "UINT8", "INT16", "INT4", "UINT4"))
+        name, carrier = code_type(qmin, qmax, ("INT16", *self._dequantized))
         if name == "INT16" and zero_point:
             raise Unsupported("int16 codes have no zero point: the kernel must be told 0")
         self._check_delegate(scale, zero_point, qmin, qmax, refused)
@@ -74,7 +75,7 @@ class Questions:
 
     def dequantize_channels(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
         check_reals(scale)
-        name, carrier = code_type(qmin, qmax, ("INT8", "UINT8", "INT4", "UINT4"))
+        name, carrier = code_type(qmin, qmax, self._dequantized)
         stored = self._channels(code, scale, zero_point, axis)
         return self._convert("DEQUANTIZE", code.astype(carrier), name, stored, "FLOAT32", None)
 
