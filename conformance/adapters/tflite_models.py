@@ -79,6 +79,63 @@ class Questions:
         stored = self._channels(code, scale, zero_point, axis)
         return self._convert("DEQUANTIZE", code.astype(carrier), name, stored, "FLOAT32", None)
 
+    def rescale(self, code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax):
+        bounds = np.iinfo(code.dtype)
+        source, _ = code_type(bounds.min, bounds.max, ("INT8", "UINT8", "INT16"))
+        target, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16"))
+        if source == target == "INT16" and (input_zero_point or output_zero_point):
+            raise Unsupported("from int16 to int16 there is no zero point: the kernel must be told 0")
+        stored = self._affine(input_scale, input_zero_point, 0), self._affine(output_scale, output_zero_point, 0)
+        return self._convert("QUANTIZE", code, source, stored[0], target, stored[1])
+
+    def requantize(self, accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
+                   operator="FULLY_CONNECTED"):  # fmt: skip
+        """The accumulators are the bias of a layer with one input of 0, and weights of 0."""
+        has_relu = qmin == output_zero_point != 0 and qmax in (127, 255)
+        bounds = ((-128, 127) if qmax == 127 else (0, 255)) if has_relu else (qmin, qmax)
+        name, carrier = code_type(*bounds, ("INT8", "UINT8"))
+        if name == "UINT8" and np.size(weight_scale) > 1:
+            raise Unsupported("uint8 weights have one scale")
+        schema, count = self._schema, accumulator.size
+        kind = getattr(schema.TensorType, name)
+        is_convolution = operator == "CONV_2D"
+        shapes = ([1, 1, 1, 1], [count, 1, 1, 1]) if is_convolution else ([1, 1], [count, 1])
+        zeros = np.zeros_like(weight_scale)
+        tensors = [
+            schema.TensorT(shapes[0], kind, quantization=self._affine(input_scale, 0, 0)),
+            schema.TensorT(shapes[1], kind, 1, quantization=self._affine(weight_scale, zeros, 0)),
+            schema.TensorT(
+                [count],
+                schema.TensorType.INT32,
+                2,
+                quantization=self._affine(input_scale * weight_scale, zeros, 0),
+            ),
+            schema.TensorT(
+                [1, *shapes[0][1:-1], count],
+                kind,
+                quantization=self._affine(output_scale, output_zero_point, 0),
+            ),
+        ]
+        activation = schema.ActivationFunctionType.RELU if has_relu else 0
+        if is_convolution:
+            options = schema.Conv2DOptionsT(
+                schema.Padding.VALID, 1, 1, activation, dilationWFactor=1, dilationHFactor=1
+            )
+        else:
+            options = schema.FullyConnectedOptionsT(activation)
+        of_options = getattr(
+            schema.BuiltinOptions, "Conv2DOptions" if is_convolution else "FullyConnectedOptions"
+        )
+        operators = [schema.OperatorT(0, [0, 1, 2], [3], of_options, options)]
+        weights = np.zeros(count, carrier).view(np.uint8)
+        buffers = [None, weights, accumulator.copy().view(np.uint8)]
+        graph = schema.SubGraphT(tensors, [0], [3], operators)
+        x = np.zeros(shapes[0], carrier)
+        return self._run(operator, graph, [schema.BufferT(data) for data in buffers], x).reshape(count)
+
+    def requantize_convolution(self, **arguments):
+        return self.requantize(**arguments, operator="CONV_2D")
+
     def quantize_refused(self, x, scale, zero_point, qmin, qmax, axis=None):
         return self.quantize(x, scale, zero_point, qmin, qmax, axis, refused=True)
 
@@ -91,10 +148,12 @@ class Questions:
             "quantize": {"plain": self.quantize, "channels-of-one": self.quantize_channels},
             "dequantize": {"plain": self.dequantize, "channels-of-one": self.dequantize_channels},
         }
+        found["rescale"] = {"plain": self.rescale}
+        found["requantize"] = {"plain": self.requantize, "convolution": self.requantize_convolution}
         if self._is_delegated:  # which takes no such nodes
-            found = {name: {"plain": doors["plain"]} for name, doors in found.items()}
-            found["quantize"]["delegate-refuses"] = self.quantize_refused
-            found["dequantize"]["delegate-refuses"] = self.dequantize_refused
+            for name, refused in (("quantize", self.quantize_refused), ("dequantize", self.dequantize_refused)):
+                del found[name]["channels-of-one"]
+                found[name]["delegate-refuses"] = refused
         return found
 
     def _check_delegate(self, scale, zero_point, qmin, qmax, refused):
