@@ -68,6 +68,8 @@ CASES = [
     Case("requantize/ordinary-uint8", ask((0.0235, 0.0037, 0.0511), 117, UINT8), "as ordinary"),
     Case("requantize/nearly-one-half", ask(nearly(Fraction(1, 2), 0.1, 0.07)),
          "m is not 1/2: rounded to it, odd accumulators are ties"),
+    Case("requantize/nearly-one-half-uint8", ask(nearly(Fraction(1, 2), 0.1, 0.07), 128, UINT8),
+         "as nearly-one-half"),
     Case("requantize/nearly-one-half-from-below", ask(nearly(Fraction(1, 2), 0.013, 1 / 3)),
          "as nearly-one-half"),
     Case("requantize/nearly-one-sixth", ask(nearly(Fraction(1, 6), 0.1, 0.07), 1),

@@ -65,6 +65,8 @@ OWN: dict[str, str] = {
     "delegate-refuses": "scales and zero points that the delegate does not take",
     "fed": "the bounds of the ranges fed to the model instead of stored in it",
     "layer": "inside QActivation",
+    "qdq": "the layer between DequantizeLinear and QuantizeLinear instead of its quantized operator",
+    "matmul": "a product of matrices without a bias: the accumulator is a sum of products",
     "bias": "as a layer's bias",
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
     "saved-model": "what the layer computes after model_save_quantized_weights",

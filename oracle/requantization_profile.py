@@ -78,6 +78,8 @@ def contradiction(profile: Profile) -> str | None:
         return "a real multiplier has no rounding: fixed_point must be none, scaling exact"
     if profile.scaling.startswith("dequantized") and profile.multiplier != "float32":
         return "what is dequantized in float32 has one product of scales: multiplier must be float32"
+    if (profile.multiplier, profile.scaling) == ("float32_product", "float32"):  # 53 >= 2 * 24 + 2 digits
+        return "rounded to float64 and then to float32 is once to float32: multiplier must be float32"
     if (profile.multiplier, profile.fixed_point, profile.scaling) == ("float32", "31_bits", "exact"):
         return "24 bits fit into 31: with multiplier float32 and scaling exact, fixed_point must be none"
     if profile.fixed_point != "none" and profile.scaling not in ("exact", "doubling_high"):

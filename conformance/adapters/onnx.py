@@ -9,6 +9,7 @@ from onnx.reference import ReferenceEvaluator
 
 from conformance.adapters import Unsupported
 from conformance.adapters.onnx_float8 import doors as float8_doors
+from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
 
 BACKENDS = {"reference": {}}
@@ -35,7 +36,8 @@ def _run(model, feeds, every=False):
 
 
 _QUESTIONS = Questions(_run)
-DOORS = _QUESTIONS.doors() | float8_doors(_run)
+_LAYERS = Layers(_run)
+DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(_run)
 
 
 def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):
@@ -52,3 +54,9 @@ def fake_quantize(x, scale, zero_point, qmin, qmax, axis=None):
 
 def choose_qparams(x, qmin, qmax, scheme):
     return _QUESTIONS.choose_qparams(x, qmin, qmax, scheme)
+
+
+def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+    return _LAYERS.requantize(
+        accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax
+    )

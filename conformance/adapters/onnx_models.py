@@ -40,6 +40,11 @@ _REALS = {
 }
 
 
+def ir_version(opset=OPSET):
+    """Return the version of the file format that came with an operator set."""
+    return _IR_VERSION[opset]
+
+
 def integer_type(qmin, qmax):
     """Return the tensor type whose range is exactly [qmin, qmax]."""
     name, _ = _CODES.get((qmin, qmax), ("", None))
@@ -115,7 +120,7 @@ def build(nodes, x_type, scale_type, integer, output_type, opset=OPSET, paramete
     outputs = [helper.make_tensor_value_info(current, output_type, None)]
     graph = helper.make_graph(body, "one operation", inputs, outputs, initializers)
     opsets = [helper.make_opsetid("", opset)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION[opset]).SerializeToString()
+    return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version(opset)).SerializeToString()
 
 
 @lru_cache(maxsize=1)
@@ -127,7 +132,7 @@ def dynamic_model():
     node = helper.make_node("DynamicQuantizeLinear", ["x"], list(types))
     graph = helper.make_graph([node], "one operation", [x], outputs)
     opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION[OPSET]).SerializeToString()
+    return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version()).SerializeToString()
 
 
 class Questions:

@@ -11,6 +11,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from conformance.adapters import Unsupported
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_float8 import through_ort_values
+from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
 
 BACKENDS = {"optimized": {}, "unoptimized": {}}
@@ -44,7 +45,8 @@ def _run(model, feeds, every=False):
 
 
 _QUESTIONS = Questions(_run)
-DOORS = _QUESTIONS.doors() | float8_doors(through_ort_values(_session))
+_LAYERS = Layers(_run)
+DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(through_ort_values(_session))
 
 
 def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):
@@ -61,3 +63,9 @@ def fake_quantize(x, scale, zero_point, qmin, qmax, axis=None):
 
 def choose_qparams(x, qmin, qmax, scheme):
     return _QUESTIONS.choose_qparams(x, qmin, qmax, scheme)
+
+
+def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+    return _LAYERS.requantize(
+        accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax
+    )

@@ -149,7 +149,8 @@ def test_what_overflows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "refused: " in capsys.readouterr().err
 
 
-ONE_SIXTH = ["--input-scale", "0.5", "--weight-scale", "1", "--output-scale", "3", "--output-zero-point", "0", "--qmin", "-128", "--qmax", "127"]  # fmt: skip
+ONE_SIXTH = ["--input-scale", "0.5", "--weight-scale", "1", "--output-scale", "3", "--output-zero-point", "0",
+             "--qmin", "-128", "--qmax", "127"]  # fmt: skip
 
 
 def test_accumulators_are_integers(capsys: pytest.CaptureFixture[str]) -> None:

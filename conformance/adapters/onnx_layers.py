@@ -1,0 +1,117 @@
+"""ONNX models of one layer whose accumulators are what was asked for, shared by onnx and onnxruntime.
+
+A layer of one input that is 0 has its bias for its accumulator; one without a bias gets inputs and weights
+whose sum of products it is.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from conformance.adapters import Unsupported
+from conformance.adapters.onnx_models import OPSET, carried_dtype, integer_type, ir_version
+
+_LARGEST = 1 << 25  # an accumulator that products of 7-bit codes still reach in 2,100 of them
+
+
+class Layers:
+    """The layers of any system that runs ONNX models through `run(bytes, feeds)`."""
+
+    def __init__(self, run):
+        self._run = run
+
+    def requantize(self, accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
+                   layer="convolution"):  # fmt: skip
+        """Return the codes of QLinearConv, of QLinearMatMul, or of Conv between (De)QuantizeLinear."""
+        integer = integer_type(qmin, qmax)
+        if integer not in (TensorProto.INT8, TensorProto.UINT8):
+            raise Unsupported("a layer's output is int8 or uint8")
+        make = {"convolution": _convolution, "qdq": _qdq, "matmul": _matmul}[layer]
+        scales = {"x_scale": input_scale, "w_scale": weight_scale, "y_scale": output_scale}
+        values = {name: np.asarray(value, np.float32) for name, value in scales.items()}
+        values["y_zero"] = np.asarray(output_zero_point, carried_dtype(integer))
+        return self._run(*make(values, accumulator, integer)).reshape(-1)
+
+    def doors(self):
+        """Return the part of DOORS that is about layers."""
+        return {"requantize": {name: partial(self.requantize, layer=name) for name in ("qdq", "matmul")}}
+
+
+def _convolution(values, accumulator, integer):
+    values |= _one_input(integer, len(accumulator)) | {"bias": accumulator}
+    inputs = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "y_scale", "y_zero", "bias"]
+    return _model([helper.make_node("QLinearConv", inputs, ["y"])], values, [1, 1, 1, 1], integer)
+
+
+def _qdq(values, accumulator, integer):
+    values |= _one_input(integer, len(accumulator)) | {"bias": accumulator}
+    values["bias_scale"] = values["x_scale"] * values["w_scale"]
+    values["bias_zero"] = np.zeros(values["bias_scale"].shape, np.int32)
+    axis = {"axis": 0} if values["w_scale"].ndim else {}
+    nodes = [
+        helper.make_node("DequantizeLinear", ["x", "x_scale", "x_zero"], ["real_x"]),
+        helper.make_node("DequantizeLinear", ["w", "w_scale", "w_zero"], ["real_w"], **axis),
+        helper.make_node("DequantizeLinear", ["bias", "bias_scale", "bias_zero"], ["real_bias"], **axis),
+        helper.make_node("Conv", ["real_x", "real_w", "real_bias"], ["real_y"]),
+        helper.make_node("QuantizeLinear", ["real_y", "y_scale", "y_zero"], ["y"]),
+    ]
+    values["w_zero"] = np.zeros(values["w_scale"].shape, np.int8)
+    return _model(nodes, values, [1, 1, 1, 1], integer)
+
+
+def _matmul(values, accumulator, integer):
+    codes, weights = _products(accumulator)
+    values |= {
+        "x_zero": carried_dtype(integer)(0),
+        "w": weights,
+        "w_zero": np.zeros(values["w_scale"].shape, np.int8),
+    }
+    inputs = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "y_scale", "y_zero"]
+    nodes = [helper.make_node("QLinearMatMul", inputs, ["y"])]
+    model, _ = _model(nodes, values, [1, codes.size], integer)
+    return model, {"x": codes.reshape(1, -1).astype(carried_dtype(integer))}
+
+
+def _one_input(integer, channels):
+    """Return an input's zero point and the weights of a convolution by 1 x 1, all 0."""
+    return {
+        "x_zero": carried_dtype(integer)(0),
+        "w": np.zeros((channels, 1, 1, 1), np.int8),
+        "w_zero": np.int8(0),
+    }
+
+
+def _products(accumulator):
+    """Return codes of 7 bits and, for each accumulator, weights of 8: their sum of products is it.
+
+    The first code is 1; the others are 127, so that no pair of products leaves 16 bits.
+    """
+    wanted = accumulator.astype(np.int64)
+    if np.abs(wanted).max(initial=0) > _LARGEST:
+        raise Unsupported(f"a layer without a bias is asked for accumulators up to {_LARGEST}")
+    sevens, ones = np.divmod(wanted + 63, 127)
+    count = int(np.ceil(np.abs(sevens).max(initial=0) / 127))
+    parts = [
+        np.clip(sevens - 127 * i * np.sign(sevens), -127, 127) * (np.abs(sevens) > 127 * i)
+        for i in range(count)
+    ]
+    weights = np.array([ones - 63, *parts], np.int8).reshape(count + 1, -1)
+    return np.array([1] + [127] * count), weights
+
+
+def _model(nodes, values, shape, integer):
+    """Return the bytes of a model of x alone, all else stored, and an x of 0."""
+    x = helper.make_tensor_value_info("x", integer, shape)
+    y = helper.make_tensor_value_info("y", integer, None)
+    kinds = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int32): TensorProto.INT32,
+             np.dtype(np.int8): TensorProto.INT8, np.dtype(np.uint8): TensorProto.UINT8}  # fmt: skip
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    stored = [
+        helper.make_tensor(name, kinds[a.dtype], a.shape, a.tobytes(), raw=True) for name, a in arrays.items()
+    ]
+    graph = helper.make_graph(nodes, "one layer", [x], [y], stored)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=ir_version())
+    return model.SerializeToString(), {"x": np.zeros(shape, carried_dtype(integer))}
