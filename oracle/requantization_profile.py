@@ -35,6 +35,7 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "scaling": {
         "exact": "t = accumulator * m, a real number",
+        "float64": "t = accumulator * m, rounded to float64",
         "float32": "t = float32(accumulator) * float32(m), rounded to float32",
         "dequantized": "t = y / output_scale in float32, y = float32(accumulator) * (input_scale *"
         " weight_scale), each rounded to float32",
@@ -59,6 +60,7 @@ AXES = {axis: tuple(choices) for axis, choices in MEANING.items()}
 # A choice that contradicts the default of another axis comes with a choice on that axis.
 COMPANIONS = {
     ("fixed_point", "31_bits"): {"multiplier": "float64"},
+    ("scaling", "float64"): {"multiplier": "float64"},
     ("scaling", "float32"): {"multiplier": "float32"},
     ("scaling", "dequantized"): {"multiplier": "float32"},
     ("scaling", "dequantized_reciprocal"): {"multiplier": "float32"},
@@ -80,6 +82,8 @@ def contradiction(profile: Profile) -> str | None:
         return "what is dequantized in float32 has one product of scales: multiplier must be float32"
     if (profile.multiplier, profile.scaling) == ("float32_product", "float32"):  # 53 >= 2 * 24 + 2 digits
         return "rounded to float64 and then to float32 is once to float32: multiplier must be float32"
+    if (profile.multiplier, profile.scaling) == ("float32", "float64"):  # below 2^29 the product is exact
+        return "a product is rounded to float64 for the sake of its multiplier: multiplier must not be float32"
     if (profile.multiplier, profile.fixed_point, profile.scaling) == ("float32", "31_bits", "exact"):
         return "24 bits fit into 31: with multiplier float32 and scaling exact, fixed_point must be none"
     if profile.fixed_point != "none" and profile.scaling not in ("exact", "doubling_high"):

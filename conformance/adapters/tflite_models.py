@@ -88,8 +88,8 @@ class Questions:
         stored = self._affine(input_scale, input_zero_point, 0), self._affine(output_scale, output_zero_point, 0)
         return self._convert("QUANTIZE", code, source, stored[0], target, stored[1])
 
-    def requantize(self, accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
-                   operator="FULLY_CONNECTED"):  # fmt: skip
+    def requantize_by(self, operator, accumulator, input_scale, weight_scale, output_scale, output_zero_point,
+                      qmin, qmax):  # fmt: skip
         """The accumulators are the bias of a layer with one input of 0, and weights of 0."""
         has_relu = qmin == output_zero_point != 0 and qmax in (127, 255)
         bounds = ((-128, 127) if qmax == 127 else (0, 255)) if has_relu else (qmin, qmax)
@@ -133,8 +133,16 @@ class Questions:
         x = np.zeros(shapes[0], carrier)
         return self._run(operator, graph, [schema.BufferT(data) for data in buffers], x).reshape(count)
 
-    def requantize_convolution(self, **arguments):
-        return self.requantize(**arguments, operator="CONV_2D")
+    def requantize_layer(self, operator, of_channels, arguments):
+        """A layer with one scale of weights, or, with as many as accumulators, with one for each."""
+        scale = arguments["weight_scale"]
+        if not of_channels and np.size(scale) != 1:
+            raise Unsupported("scales of channels are asked through the doors channels-of-one")
+        if of_channels and arguments["accumulator"].size < 2:
+            raise Unsupported("one scale is no scale of channels to the kernel")
+        if of_channels:
+            scale = np.broadcast_to(scale, arguments["accumulator"].shape)
+        return self.requantize_by(operator, **{**arguments, "weight_scale": scale})
 
     def quantize_refused(self, x, scale, zero_point, qmin, qmax, axis=None):
         return self.quantize(x, scale, zero_point, qmin, qmax, axis, refused=True)
@@ -149,12 +157,20 @@ class Questions:
             "dequantize": {"plain": self.dequantize, "channels-of-one": self.dequantize_channels},
         }
         found["rescale"] = {"plain": self.rescale}
-        found["requantize"] = {"plain": self.requantize, "convolution": self.requantize_convolution}
+        found["requantize"] = {
+            "plain": self._layer("FULLY_CONNECTED", False),
+            "channels-of-one": self._layer("FULLY_CONNECTED", True),
+            "convolution": self._layer("CONV_2D", False),
+            "convolution-channels-of-one": self._layer("CONV_2D", True),
+        }
         if self._is_delegated:  # which takes no such nodes
             for name, refused in (("quantize", self.quantize_refused), ("dequantize", self.dequantize_refused)):
                 del found[name]["channels-of-one"]
                 found[name]["delegate-refuses"] = refused
         return found
+
+    def _layer(self, operator, of_channels):
+        return lambda **arguments: self.requantize_layer(operator, of_channels, arguments)
 
     def _check_delegate(self, scale, zero_point, qmin, qmax, refused):
         """Ask what the delegate refuses, and may end the process by, through a door of its own."""
