@@ -61,8 +61,10 @@ def targets(adapter: str, backend: str | None, python: str = sys.executable) -> 
     backends: dict[str, dict[str, str]] = hello["backends"]
     if backend is not None and backend not in backends:
         raise ValueError(f"backend must be one of {', '.join(backends)}, got {backend}")
-    operations = frozenset(hello["operations"])
-    return [Target(adapter, name, python, variables, operations) for name, variables in backends.items()
+    offers = {name: frozenset(hello["operations"]) for name in backends} | {
+        name: frozenset(offered) for name, offered in hello.get("offers", {}).items()
+    }
+    return [Target(adapter, name, python, variables, offers[name]) for name, variables in backends.items()
             if backend in (None, name)]  # fmt: skip
 
 

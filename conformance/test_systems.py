@@ -83,7 +83,7 @@ def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str)
         pytest.skip("the adapter answers through other doors only" if groups else "every case is unsupported")
     assert group.profile is not None, "test_case says why"
 
-    examples = EXAMPLES_SLOW if worker.hello["slow"] else EXAMPLES
+    examples = EXAMPLES_SLOW if worker.hello.get("slow") else EXAMPLES
 
     @settings(max_examples=examples, derandomize=True, deadline=None, database=None,
               phases=[Phase.generate, Phase.shrink],

@@ -97,8 +97,11 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
-def list_operations(module: ModuleType) -> dict[str, dict[str, Function]]:
-    """Return operation → door → function: the module's public functions, and its DOORS."""
+def list_operations(module: ModuleType, backend: str | None = None) -> dict[str, dict[str, Function]]:
+    """Return operation → door → function: the module's public functions, and its DOORS.
+
+    A backend that does not offer all of them is listed with those it offers in the module's OFFERS.
+    """
     operations: dict[str, dict[str, Function]] = {
         name: {PLAIN: function}
         for name, function in vars(module).items()
@@ -106,7 +109,8 @@ def list_operations(module: ModuleType) -> dict[str, dict[str, Function]]:
     }
     for name, doors in getattr(module, "DOORS", {}).items():
         operations.setdefault(name, {}).update(doors)
-    return operations
+    offered = getattr(module, "OFFERS", {}).get(backend, operations)
+    return {name: doors for name, doors in operations.items() if name in offered}
 
 
 def is_operation(name: str, value: object, module: ModuleType) -> bool:
@@ -136,6 +140,7 @@ def say_hello(
         "backend": unnamed if backend is None else backend,
         "backends": backends,
         "slow": backend in getattr(module, "SLOW", ()),
+        "offers": {name: sorted(offered) for name, offered in getattr(module, "OFFERS", {}).items()},
         "operations": {
             name: sorted(door for door in doors if door != PLAIN)
             for name, doors in sorted(operations.items())
@@ -444,7 +449,7 @@ def start(adapter: str, backend: str | None) -> tuple[dict[str, Any], dict[str, 
     """Return the first message, the operations and the module; none if the adapter does not start."""
     try:
         module = load(adapter)
-        operations = list_operations(module)
+        operations = list_operations(module, backend)
         return {"hello": say_hello(module, backend, operations)}, operations, module
     except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None

@@ -27,6 +27,7 @@ MEANING: dict[str, dict[str, str]] = {
         "float64": "m is rounded to float64",
         "float32_product": "input_scale * weight_scale is rounded to float32, its quotient to float64",
         "float32": "input_scale * weight_scale is rounded to float32, and so is its quotient",
+        "float32_reciprocal": "as float32, the product times 1 / output_scale, each rounded to float32",
     },
     "fixed_point": {
         "none": "m is used as it is",
@@ -57,6 +58,8 @@ MEANING: dict[str, dict[str, str]] = {
 IN_REAL_NUMBERS = Profile()
 AXES = {axis: tuple(choices) for axis, choices in MEANING.items()}
 
+SINGLE = ("float32", "float32_reciprocal")
+
 # A choice that contradicts the default of another axis comes with a choice on that axis.
 COMPANIONS = {
     ("fixed_point", "31_bits"): {"multiplier": "float64"},
@@ -71,6 +74,7 @@ MENDS = (
     {"multiplier": "float64", "fixed_point": "31_bits"},
     {"multiplier": "float32_product", "fixed_point": "31_bits"},
     {"multiplier": "float32", "scaling": "float32"},
+    {"multiplier": "float32_reciprocal", "scaling": "float32"},
 )  # fmt: skip
 
 
@@ -82,10 +86,10 @@ def contradiction(profile: Profile) -> str | None:
         return "what is dequantized in float32 has one product of scales: multiplier must be float32"
     if (profile.multiplier, profile.scaling) == ("float32_product", "float32"):  # 53 >= 2 * 24 + 2 digits
         return "rounded to float64 and then to float32 is once to float32: multiplier must be float32"
-    if (profile.multiplier, profile.scaling) == ("float32", "float64"):  # below 2^29 the product is exact
-        return "a product is rounded to float64 for the sake of its multiplier: multiplier must not be float32"
-    if (profile.multiplier, profile.fixed_point, profile.scaling) == ("float32", "31_bits", "exact"):
-        return "24 bits fit into 31: with multiplier float32 and scaling exact, fixed_point must be none"
+    if profile.multiplier in SINGLE and profile.scaling == "float64":  # below 2^29 the product is exact
+        return "a product is rounded to float64 for the sake of its multiplier: it must not be float32"
+    if (profile.fixed_point, profile.scaling) == ("31_bits", "exact") and profile.multiplier in SINGLE:
+        return "24 bits fit into 31: with a float32 multiplier and scaling exact, fixed_point must be none"
     if profile.fixed_point != "none" and profile.scaling not in ("exact", "doubling_high"):
         return f"a fixed-point multiplier multiplies integers: scaling must not be {profile.scaling}"
     if profile.scaling == "doubling_high":

@@ -128,6 +128,8 @@ def multiplier(scales: tuple[Array, ...], profile: Profile) -> Array:
     input_scale, weight_scale, output_scale = scales
     if profile.multiplier == "float32":
         return np.asarray(input_scale * weight_scale / output_scale).astype(np.float64)
+    if profile.multiplier == "float32_reciprocal":
+        return np.asarray(input_scale * weight_scale * (np.float32(1) / output_scale)).astype(np.float64)
     if profile.multiplier == "float32_product":
         return np.asarray((input_scale * weight_scale).astype(np.float64) / output_scale.astype(np.float64))
     a, b, c = (scale.astype(np.float64) for scale in scales)  # a product of two float32 is a float64

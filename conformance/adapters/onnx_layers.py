@@ -12,9 +12,8 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from conformance.adapters import Unsupported
+from conformance.adapters.accumulators import products
 from conformance.adapters.onnx_models import OPSET, carried_dtype, integer_type, ir_version
-
-_LARGEST = 1 << 25  # an accumulator that products of 7-bit codes still reach in 2,100 of them
 
 
 class Layers:
@@ -63,7 +62,7 @@ def _qdq(values, accumulator, integer):
 
 
 def _matmul(values, accumulator, integer):
-    codes, weights = _products(accumulator)
+    codes, weights = products(accumulator)
     values |= {
         "x_zero": carried_dtype(integer)(0),
         "w": weights,
@@ -82,24 +81,6 @@ def _one_input(integer, channels):
         "w": np.zeros((channels, 1, 1, 1), np.int8),
         "w_zero": np.int8(0),
     }
-
-
-def _products(accumulator):
-    """Return codes of 7 bits and, for each accumulator, weights of 8: their sum of products is it.
-
-    The first code is 1; the others are 127, so that no pair of products leaves 16 bits.
-    """
-    wanted = accumulator.astype(np.int64)
-    if np.abs(wanted).max(initial=0) > _LARGEST:
-        raise Unsupported(f"a layer without a bias is asked for accumulators up to {_LARGEST}")
-    sevens, ones = np.divmod(wanted + 63, 127)
-    count = int(np.ceil(np.abs(sevens).max(initial=0) / 127))
-    parts = [
-        np.clip(sevens - 127 * i * np.sign(sevens), -127, 127) * (np.abs(sevens) > 127 * i)
-        for i in range(count)
-    ]
-    weights = np.array([ones - 63, *parts], np.int8).reshape(count + 1, -1)
-    return np.array([1] + [127] * count), weights
 
 
 def _model(nodes, values, shape, integer):

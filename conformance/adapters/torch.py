@@ -4,6 +4,7 @@ eager       torch.quantize_per_tensor, Tensor.dequantize, torch.fake_quantize_pe
             are autograd's
 decomposed  torch.ops.quantized_decomposed.quantize_per_tensor, .dequantize_per_tensor,
             .fake_quant_per_channel
+fbgemm …    the quantized engines, as layers
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantiz
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
+from conformance.adapters.torch_engines import ENGINES as _ENGINES
+from conformance.adapters.torch_engines import requantize as _requantize
+from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
 from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 
-BACKENDS = {"eager": {}, "decomposed": {}}
-_DECOMPOSED = os.environ.get("CONFORMANCE_BACKEND") == "decomposed"
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "eager"
+_DECOMPOSED = _BACKEND == "decomposed"
+BACKENDS = {name: {} for name in ("eager", "decomposed", *_ENGINES)}
+if _BACKEND in _ENGINES:
+    torch.backends.quantized.engine = _BACKEND
 _OPS = torch.ops.quantized_decomposed
 
 _QUANTIZED = {
@@ -403,6 +410,13 @@ DOORS = {
     },
 }
 DOORS |= _LSQ  # their plain doors too
+OFFERS = {
+    **dict.fromkeys(("eager", "decomposed"), tuple(DOORS)),
+    **dict.fromkeys(_ENGINES, ("requantize",)),
+}
+DOORS["requantize"] = {"plain": _requantize}
+if _BACKEND == "onednn":
+    DOORS["requantize"]["pointwise"] = _requantize_pointwise
 
 
 def _quantized(qmin, qmax):

@@ -10,6 +10,7 @@ import pytest
 from cases.case import all_cases
 from conformance import check
 from conformance.__main__ import RUN, how_to_get, main
+from conformance.ask import Worker
 from conformance.check import CHANGED, CLEAN, USAGE
 from conformance.observation import read
 
@@ -331,3 +332,10 @@ def test_systems_lists_an_adapter(capsys):
     assert main(["systems", "--adapter", FAITHFUL, "--json"]) == CLEAN
     [found] = json.loads(capsys.readouterr().out)["systems"]
     assert (found["available"], found["backends"]) == (True, ["only"])
+
+
+def test_a_backend_is_asked_for_what_it_offers() -> None:
+    found = {t.backend: t.operations for t in check.targets(str(PLANTED / "offering.py"), None)}
+    assert found == {"whole": {"quantize", "dequantize"}, "part": {"dequantize"}}
+    with Worker(str(PLANTED / "offering.py"), "part") as worker:
+        assert set(worker.hello["operations"]) == {"dequantize"}

@@ -9,7 +9,7 @@ from fractions import Fraction
 from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "multiplier": ("real", "float64", "float32_product", "float32"),
+    "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
     "fixed_point": ("none", "31_bits"),
     "scaling": ("exact", "float64", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
     "offset": ("after", "before"),
@@ -80,6 +80,8 @@ def multiplier(scales: tuple[float, float, float], how: str) -> Fraction:
     if how == "float64":
         return Fraction(DOUBLE.result(a * b / c))
     product = Fraction(SINGLE.result(a * b))
+    if how == "float32_reciprocal":
+        return Fraction(SINGLE.result(product * Fraction(SINGLE.result(1 / c))))
     return Fraction((DOUBLE if how == "float32_product" else SINGLE).result(product / c))
 
 

@@ -1,0 +1,58 @@
+"""PyTorch's quantized engines as a linear layer: torch.ops.quantized.linear, and onednn.qlinear_pointwise.
+
+The accumulator is a sum of products, for the layer's bias is a float.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from conformance.adapters import Unsupported
+from conformance.adapters.accumulators import products
+
+ENGINES = tuple(
+    e for e in ("fbgemm", "x86", "onednn", "qnnpack") if e in torch.backends.quantized.supported_engines
+)
+
+
+def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+    if (qmin, qmax) != (0, 255):
+        raise Unsupported("the engines' linear layers give quint8")
+    codes, weights = products(accumulator)
+    x = torch._make_per_tensor_quantized_tensor(
+        torch.tensor(codes.reshape(1, -1), dtype=torch.uint8), float(input_scale), 0
+    )
+    packed = torch.ops.quantized.linear_prepack(_weight(weights.T, weight_scale), None)
+    return (
+        torch.ops.quantized.linear(x, packed, float(output_scale), output_zero_point)
+        .int_repr()
+        .numpy()
+        .reshape(-1)
+    )
+
+
+def requantize_pointwise(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+    """Ask the operator that pt2e's x86 path calls: codes in plain tensors, also signed ones."""
+    kinds = {(0, 255): torch.uint8, (-128, 127): torch.int8}
+    if (qmin, qmax) not in kinds:
+        raise Unsupported("the operator gives uint8 or int8")
+    codes, weights = products(accumulator)
+    ops = torch.ops.onednn
+    packed = ops.qlinear_prepack(torch.tensor(np.ascontiguousarray(weights.T)), [1, codes.size])
+    scales = torch.tensor(np.atleast_1d(weight_scale))
+    return ops.qlinear_pointwise(
+        torch.tensor(codes.reshape(1, -1), dtype=torch.uint8), float(input_scale), 0, packed, scales,
+        torch.zeros(scales.shape, dtype=torch.int32), None, float(output_scale), output_zero_point,
+        kinds[qmin, qmax], "none", [], "",
+    ).numpy().reshape(-1)  # fmt: skip
+
+
+def _weight(weights, scale):
+    """Return a quantized weight, per channel where there are several scales."""
+    stored = torch.tensor(np.ascontiguousarray(weights))
+    if not np.ndim(scale):
+        return torch._make_per_tensor_quantized_tensor(stored, float(scale), 0)
+    scales = torch.tensor(scale, dtype=torch.float64)
+    zero_points = torch.zeros(len(scale), dtype=torch.int64)
+    return torch._make_per_channel_quantized_tensor(stored, scales, zero_points, 0)
