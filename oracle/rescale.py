@@ -60,7 +60,9 @@ def rescale(
     Silent about: ties, in TensorFlow Lite's text; ONNX decides them.
     """
     codes = np.asarray(code)
-    scales = check_arguments(codes, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax)
+    scales = check_arguments(
+        codes, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax
+    )
     if wrong := contradiction(profile):
         raise ValueError(f"{wrong}, got {profile}")
     steps = codes.reshape(-1).astype(np.int64) - int(input_zero_point)
@@ -103,7 +105,9 @@ def rounded(steps: Array, scales: tuple[Array, Array], zero_point: int, profile:
     if profile.fixed_point == "8_bits":
         m = accumulators.multiplier(with_weight, of_accumulators(replace(profile, fixed_point="none")))
         t = steps * np.rint(m * 256) / 256  # exact: 17 bits times at most 53 - 17
-        return np.asarray(np.clip(ROUND[profile.rounding](t, FLOAT64), -(2.0**52), 2.0**52).astype(np.int64) + zero_point)
+        return np.asarray(
+            np.clip(ROUND[profile.rounding](t, FLOAT64), -(2.0**52), 2.0**52).astype(np.int64) + zero_point
+        )
     return accumulators.rounded(steps, with_weight, zero_point, of_accumulators(profile))
 
 

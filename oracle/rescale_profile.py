@@ -74,6 +74,8 @@ def contradiction(profile: Profile) -> str | None:
         return "what is dequantized in float32 has no other multiplier: it must be float32, fixed_point none"
     if (profile.multiplier, profile.fixed_point) == ("float32", "31_bits"):
         return "24 bits fit into 31: with multiplier float32, fixed_point must not be 31_bits"
-    if (profile.scaling == "doubling_high") != (profile.fixed_point == "31_bits" and profile.scaling != "exact"):
+    if (profile.scaling == "doubling_high") != (
+        profile.fixed_point == "31_bits" and profile.scaling != "exact"
+    ):
         return "a doubling high product is one of integers: fixed_point must be 31_bits"
     return None

@@ -14,7 +14,9 @@ Draw = st.DrawFn
 TYPES = [("int8", INT8, INT8), ("uint8", UINT8, UINT8), ("uint8", UINT8, INT8), ("int8", INT8, UINT8),
          ("int16", INT16, INT8)]  # fmt: skip
 SIMPLE = [0.1, 0.07, 0.013, 1 / 3, 0.00214854861, 0.9999999, 0.5, 0.25, 1.0]
-RATIOS = [Fraction(n, d) for n, d in ((1, 2), (1, 6), (1, 10), (3, 2), (5, 64), (1, 1), (3, 10), (7, 4), (1, 3))]
+RATIOS = [
+    Fraction(n, d) for n, d in ((1, 2), (1, 6), (1, 10), (3, 2), (5, 64), (1, 1), (3, 10), (7, 4), (1, 3))
+]
 
 
 @st.composite

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 import ai_edge_litert
+from ai_edge_litert import interpreter as runtime
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from conformance.adapters import tflite_models
 
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
-_QUESTIONS = tflite_models.Questions(schema, Interpreter, OpResolverType, _BACKEND)
+_QUESTIONS = tflite_models.Questions(schema, runtime, _BACKEND)
 DOORS = _QUESTIONS.doors()
 
 

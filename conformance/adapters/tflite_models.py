@@ -45,11 +45,11 @@ def check_reals(*values):
 class Questions:
     """The operations and doors of any system that has the schema and an interpreter."""
 
-    def __init__(self, schema, interpreter, resolvers, backend, dequantized=("INT8", "UINT8", "INT4", "UINT4")):
+    def __init__(self, schema, runtime, backend, dequantized=("INT8", "UINT8", "INT4", "UINT4")):
         self._schema = schema
         self._dequantized = dequantized
-        self._interpreter = interpreter
-        self._resolver = getattr(resolvers, RESOLVERS[backend])
+        self._interpreter = runtime.Interpreter
+        self._resolver = getattr(runtime.OpResolverType, RESOLVERS[backend])
         self._is_delegated = backend == "xnnpack"
 
     def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, refused=False):
@@ -85,64 +85,43 @@ class Questions:
         target, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16"))
         if source == target == "INT16" and (input_zero_point or output_zero_point):
             raise Unsupported("from int16 to int16 there is no zero point: the kernel must be told 0")
-        stored = self._affine(input_scale, input_zero_point, 0), self._affine(output_scale, output_zero_point, 0)
-        return self._convert("QUANTIZE", code, source, stored[0], target, stored[1])
+        x_stored = self._affine([input_scale], [input_zero_point])
+        y_stored = self._affine([output_scale], [output_zero_point])
+        return self._convert("QUANTIZE", code, source, x_stored, target, y_stored)
 
-    def requantize_by(self, operator, accumulator, input_scale, weight_scale, output_scale, output_zero_point,
-                      qmin, qmax):  # fmt: skip
+    def requantize(self, accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
+                   operator="FULLY_CONNECTED", of_channels=False):  # fmt: skip
         """The accumulators are the bias of a layer with one input of 0, and weights of 0."""
+        if not of_channels and np.size(weight_scale) != 1:
+            raise Unsupported("scales of channels are asked through the doors channels-of-one")
         has_relu = qmin == output_zero_point != 0 and qmax in (127, 255)
         bounds = ((-128, 127) if qmax == 127 else (0, 255)) if has_relu else (qmin, qmax)
-        name, carrier = code_type(*bounds, ("INT8", "UINT8"))
-        if name == "UINT8" and np.size(weight_scale) > 1:
-            raise Unsupported("uint8 weights have one scale")
-        schema, count = self._schema, accumulator.size
+        name, _ = code_type(*bounds, ("INT8", "UINT8"))
+        if of_channels and (name == "UINT8" or accumulator.size < 2):
+            raise Unsupported("int8 weights alone, and at least two, have scales of channels")
+        weights, biases = [weight_scale], [input_scale * weight_scale]
+        if of_channels:
+            weights = np.broadcast_to(weight_scale, accumulator.shape)
+            biases = input_scale * weights
+        schema = self._schema
         kind = getattr(schema.TensorType, name)
-        is_convolution = operator == "CONV_2D"
-        shapes = ([1, 1, 1, 1], [count, 1, 1, 1]) if is_convolution else ([1, 1], [count, 1])
-        zeros = np.zeros_like(weight_scale)
-        tensors = [
-            schema.TensorT(shapes[0], kind, quantization=self._affine(input_scale, 0, 0)),
-            schema.TensorT(shapes[1], kind, 1, quantization=self._affine(weight_scale, zeros, 0)),
-            schema.TensorT(
-                [count],
-                schema.TensorType.INT32,
-                2,
-                quantization=self._affine(input_scale * weight_scale, zeros, 0),
-            ),
-            schema.TensorT(
-                [1, *shapes[0][1:-1], count],
-                kind,
-                quantization=self._affine(output_scale, output_zero_point, 0),
-            ),
-        ]
+        count, zeros = accumulator.size, [0] * len(weights)
+        ones = [1, 1, 1] if operator == "CONV_2D" else [1]
         activation = schema.ActivationFunctionType.RELU if has_relu else 0
-        if is_convolution:
-            options = schema.Conv2DOptionsT(
-                schema.Padding.VALID, 1, 1, activation, dilationWFactor=1, dilationHFactor=1
-            )
+        tensors = [
+            schema.TensorT([1, *ones], kind, 0, None, self._affine([input_scale], [0])),
+            schema.TensorT([count, *ones], kind, 1, None, self._affine(weights, zeros)),
+            schema.TensorT([count], schema.TensorType.INT32, 2, None, self._affine(biases, zeros)),
+            schema.TensorT([*ones, count], kind, 0, None, self._affine([output_scale], [output_zero_point])),
+        ]
+        buffers = [schema.BufferT(), schema.BufferT(bytes(count)), schema.BufferT(accumulator.tobytes())]
+        if operator == "CONV_2D":
+            options = schema.Conv2DOptionsT(0, 1, 1, activation)
+            layer = schema.OperatorT(0, [0, 1, 2], [3], schema.BuiltinOptions.Conv2DOptions, options)
         else:
             options = schema.FullyConnectedOptionsT(activation)
-        of_options = getattr(
-            schema.BuiltinOptions, "Conv2DOptions" if is_convolution else "FullyConnectedOptions"
-        )
-        operators = [schema.OperatorT(0, [0, 1, 2], [3], of_options, options)]
-        weights = np.zeros(count, carrier).view(np.uint8)
-        buffers = [None, weights, accumulator.copy().view(np.uint8)]
-        graph = schema.SubGraphT(tensors, [0], [3], operators)
-        x = np.zeros(shapes[0], carrier)
-        return self._run(operator, graph, [schema.BufferT(data) for data in buffers], x).reshape(count)
-
-    def requantize_layer(self, operator, of_channels, arguments):
-        """A layer with one scale of weights, or, with as many as accumulators, with one for each."""
-        scale = arguments["weight_scale"]
-        if not of_channels and np.size(scale) != 1:
-            raise Unsupported("scales of channels are asked through the doors channels-of-one")
-        if of_channels and arguments["accumulator"].size < 2:
-            raise Unsupported("one scale is no scale of channels to the kernel")
-        if of_channels:
-            scale = np.broadcast_to(scale, arguments["accumulator"].shape)
-        return self.requantize_by(operator, **{**arguments, "weight_scale": scale})
+            layer = schema.OperatorT(0, [0, 1, 2], [3], schema.BuiltinOptions.FullyConnectedOptions, options)
+        return self._run(operator, tensors, 3, layer, buffers).reshape(count)
 
     def quantize_refused(self, x, scale, zero_point, qmin, qmax, axis=None):
         return self.quantize(x, scale, zero_point, qmin, qmax, axis, refused=True)
@@ -158,19 +137,21 @@ class Questions:
         }
         found["rescale"] = {"plain": self.rescale}
         found["requantize"] = {
-            "plain": self._layer("FULLY_CONNECTED", False),
-            "channels-of-one": self._layer("FULLY_CONNECTED", True),
-            "convolution": self._layer("CONV_2D", False),
-            "convolution-channels-of-one": self._layer("CONV_2D", True),
+            "plain": self.requantize,
+            "channels-of-one": _with(self.requantize, {"of_channels": True}),
+            "convolution": _with(self.requantize, {"operator": "CONV_2D"}),
+            "convolution-channels-of-one": _with(
+                self.requantize, {"operator": "CONV_2D", "of_channels": True}
+            ),
         }
         if self._is_delegated:  # which takes no such nodes
-            for name, refused in (("quantize", self.quantize_refused), ("dequantize", self.dequantize_refused)):
+            for name, refused in (
+                ("quantize", self.quantize_refused),
+                ("dequantize", self.dequantize_refused),
+            ):
                 del found[name]["channels-of-one"]
                 found[name]["delegate-refuses"] = refused
         return found
-
-    def _layer(self, operator, of_channels):
-        return lambda **arguments: self.requantize_layer(operator, of_channels, arguments)
 
     def _check_delegate(self, scale, zero_point, qmin, qmax, refused):
         """Ask what the delegate refuses, and may end the process by, through a door of its own."""
@@ -182,45 +163,50 @@ class Questions:
     def _one(self, scale, zero_point):
         if np.size(scale) != 1:
             raise Unsupported("scales of channels are asked through the door channels-of-one")
-        return self._affine(scale, zero_point, 0)
+        return self._affine(np.ravel(scale), np.ravel(zero_point))
 
     def _channels(self, x, scale, zero_point, axis):
         """Return scales of channels; of a vector with one scale each element is a channel."""
-        if axis is None and x.ndim == 1 and x.size > 1:
-            return self._affine(np.full(x.size, scale), np.full(x.size, zero_point), 0)
-        if axis is None or np.size(scale) < 2:
+        if axis is None and (x.ndim != 1 or x.size < 2):
             raise Unsupported("this door is for vectors, and for several scales")
-        return self._affine(scale, zero_point, axis % x.ndim)
+        if axis is None:
+            return self._affine([scale] * x.size, [zero_point] * x.size)
+        if np.size(scale) < 2:
+            raise Unsupported("one scale is no scale of channels to the kernel")
+        found = self._affine(scale, zero_point)
+        found.quantizedDimension = axis % x.ndim
+        return found
 
-    def _affine(self, scale, zero_point, axis):
-        zero_points = np.ravel(zero_point).astype(np.int64)
-        return self._schema.QuantizationParametersT(
-            scale=np.ravel(scale), zeroPoint=zero_points, quantizedDimension=axis
-        )
+    def _affine(self, scales, zero_points):
+        return self._schema.QuantizationParametersT(None, None, scales, zero_points)
 
     def _convert(self, operator, x, x_type, x_stored, y_type, y_stored):
-        schema, types = self._schema, self._schema.TensorType
+        schema = self._schema
         tensors = [
-            schema.TensorT(x.shape, getattr(types, x_type), quantization=x_stored),
-            schema.TensorT(x.shape, getattr(types, y_type), quantization=y_stored),
+            schema.TensorT(x.shape, getattr(schema.TensorType, x_type), 0, None, x_stored),
+            schema.TensorT(x.shape, getattr(schema.TensorType, y_type), 0, None, y_stored),
         ]
-        operators = [schema.OperatorT(inputs=[0], outputs=[1])]
-        graph = schema.SubGraphT(tensors, [0], [1], operators)
-        return self._run(operator, graph, [schema.BufferT()], x)
+        return self._run(operator, tensors, 1, schema.OperatorT(0, [0], [1]), [schema.BufferT()], x)
 
-    def _run(self, operator, graph, buffers, x):
-        code = getattr(self._schema.BuiltinOperator, operator)
-        codes = [self._schema.OperatorCodeT(min(code, 127), builtinCode=code)]
-        model, builder = self._schema.ModelT(3, codes, [graph], None, buffers), flatbuffers.Builder()
-        builder.Finish(model.Pack(builder), b"TFL3")
-        interpreter = self._interpreter(
-            model_content=bytes(builder.Output()),
-            experimental_op_resolver_type=self._resolver,
-            num_threads=1,
-        )
+    def _run(self, operator, tensors, output, layer, buffers, x=None):
+        """Return what a model of one operator gives; without x, what it is fed makes no difference."""
+        schema = self._schema
+        code = schema.OperatorCodeT(getattr(schema.BuiltinOperator, operator))  # below 127
+        graph = schema.SubGraphT(tensors, [0], [output], [layer])
+        builder = flatbuffers.Builder()
+        builder.Finish(schema.ModelT(3, [code], [graph], None, buffers).Pack(builder), b"TFL3")
+        interpreter = self._interpreter(None, bytes(builder.Output()), None, 1, self._resolver)
         interpreter.allocate_tensors()
         if self._is_delegated and interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
             raise Unsupported("the XNNPACK delegate does not take the node")
-        interpreter.set_tensor(0, x)
+        if x is not None:
+            interpreter.set_tensor(0, x)
         interpreter.invoke()
-        return interpreter.get_tensor(len(graph.tensors) - 1)
+        return interpreter.get_tensor(output)
+
+
+def _with(function, options):
+    def ask(**arguments):
+        return function(**arguments, **options)
+
+    return ask
