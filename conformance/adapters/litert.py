@@ -12,7 +12,9 @@ from conformance.adapters import tflite_models
 
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
-_QUESTIONS = tflite_models.Questions(schema, runtime, _BACKEND)
+_DEQUANTIZED = ("INT8", "UINT8", "INT4", "UINT4")
+_WIDENED = ("INT8", "UINT8", "INT16")
+_QUESTIONS = tflite_models.Questions(schema, runtime, _BACKEND, _DEQUANTIZED, _WIDENED)
 DOORS = _QUESTIONS.doors()
 
 

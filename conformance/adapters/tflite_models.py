@@ -45,9 +45,10 @@ def check_reals(*values):
 class Questions:
     """The operations and doors of any system that has the schema and an interpreter."""
 
-    def __init__(self, schema, runtime, backend, dequantized=("INT8", "UINT8", "INT4", "UINT4")):
+    def __init__(self, schema, runtime, backend, dequantized, widened):
         self._schema = schema
-        self._dequantized = dequantized
+        self._dequantized = dequantized  # types that DEQUANTIZE takes, int16 aside
+        self._widened = widened  # types that QUANTIZE turns into int16
         self._interpreter = runtime.Interpreter
         self._resolver = getattr(runtime.OpResolverType, RESOLVERS[backend])
         self._is_delegated = backend == "xnnpack"
@@ -85,6 +86,8 @@ class Questions:
         target, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16"))
         if source == target == "INT16" and (input_zero_point or output_zero_point):
             raise Unsupported("from int16 to int16 there is no zero point: the kernel must be told 0")
+        if target == "INT16" and source not in self._widened:
+            raise Unsupported("QUANTIZE makes no int16 codes of 8-bit ones")
         x_stored = self._affine([input_scale], [input_zero_point])
         y_stored = self._affine([output_scale], [output_zero_point])
         return self._convert("QUANTIZE", code, source, x_stored, target, y_stored)
@@ -163,7 +166,7 @@ class Questions:
     def _one(self, scale, zero_point):
         if np.size(scale) != 1:
             raise Unsupported("scales of channels are asked through the door channels-of-one")
-        return self._affine(np.ravel(scale), np.ravel(zero_point))
+        return self._affine(np.ravel(scale), np.ravel(np.int64(zero_point)))
 
     def _channels(self, x, scale, zero_point, axis):
         """Return scales of channels; of a vector with one scale each element is a channel."""
@@ -173,7 +176,7 @@ class Questions:
             return self._affine([scale] * x.size, [zero_point] * x.size)
         if np.size(scale) < 2:
             raise Unsupported("one scale is no scale of channels to the kernel")
-        found = self._affine(scale, zero_point)
+        found = self._affine(scale, np.int64(zero_point))
         found.quantizedDimension = axis % x.ndim
         return found
 
