@@ -62,6 +62,7 @@ OWN: dict[str, str] = {
     "after-convolution": "x as the result of a convolution by 1",
     "constant-input": "x stored in the model instead of fed to it",
     "channels-of-one": "per channel, each element of the vector a channel of its own",
+    "two-channels": "per channel, the vector as each of two channels that are alike",
     "convolution": "a convolution instead of a fully connected layer",
     "convolution-channels-of-one": "a convolution with a scale of weights for each accumulator",
     "delegate-refuses": "scales and zero points that the delegate does not take",

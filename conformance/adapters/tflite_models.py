@@ -71,13 +71,20 @@ class Questions:
     def quantize_channels(self, x, scale, zero_point, qmin, qmax, axis=None):
         check_reals(x, scale)
         name, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16"))
-        stored = self._channels(x, scale, zero_point, axis)
+        if axis is None:
+            stored = self._affine([scale, scale], [zero_point, zero_point])
+            return self._convert("QUANTIZE", np.stack([x, x]), "FLOAT32", None, name, stored)[0]
+        stored = self._channels(scale, zero_point, axis % x.ndim)
         return self._convert("QUANTIZE", x, "FLOAT32", None, name, stored)
 
     def dequantize_channels(self, code, scale, zero_point, qmin, qmax, dtype=None, axis=None):
         check_reals(scale)
         name, carrier = code_type(qmin, qmax, self._dequantized)
-        stored = self._channels(code, scale, zero_point, axis)
+        if axis is None:
+            stored = self._affine([scale, scale], [zero_point, zero_point])
+            both = np.stack([code, code]).astype(carrier)
+            return self._convert("DEQUANTIZE", both, name, stored, "FLOAT32", None)[0]
+        stored = self._channels(scale, zero_point, axis % code.ndim)
         return self._convert("DEQUANTIZE", code.astype(carrier), name, stored, "FLOAT32", None)
 
     def rescale(self, code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax):
@@ -100,11 +107,11 @@ class Questions:
         has_relu = qmin == output_zero_point != 0 and qmax in (127, 255)
         bounds = ((-128, 127) if qmax == 127 else (0, 255)) if has_relu else (qmin, qmax)
         name, _ = code_type(*bounds, ("INT8", "UINT8"))
-        if of_channels and (name == "UINT8" or accumulator.size < 2):
-            raise Unsupported("int8 weights alone, and at least two, have scales of channels")
-        weights, biases = [weight_scale], [input_scale * weight_scale]
-        if of_channels:
-            weights = np.broadcast_to(weight_scale, accumulator.shape)
+        if of_channels and name == "UINT8":
+            raise Unsupported("int8 weights alone have scales of channels")
+        size, weights, biases = accumulator.size, [weight_scale], [input_scale * weight_scale]
+        if of_channels:  # twice, for one channel would be none to the kernel
+            accumulator, weights = np.resize(accumulator, 2 * size), np.resize(weight_scale, 2 * size)
             biases = input_scale * weights
         schema = self._schema
         kind = getattr(schema.TensorType, name)
@@ -124,7 +131,7 @@ class Questions:
         else:
             options = schema.FullyConnectedOptionsT(activation)
             layer = schema.OperatorT(0, [0, 1, 2], [3], schema.BuiltinOptions.FullyConnectedOptions, options)
-        return self._run(operator, tensors, 3, layer, buffers).reshape(count)
+        return self._run(operator, tensors, 3, layer, buffers).reshape(count)[:size]
 
     def quantize_refused(self, x, scale, zero_point, qmin, qmax, axis=None):
         return self.quantize(x, scale, zero_point, qmin, qmax, axis, refused=True)
@@ -135,8 +142,8 @@ class Questions:
     def doors(self):
         """Return the table DOORS of an adapter."""
         found = {
-            "quantize": {"plain": self.quantize, "channels-of-one": self.quantize_channels},
-            "dequantize": {"plain": self.dequantize, "channels-of-one": self.dequantize_channels},
+            "quantize": {"plain": self.quantize, "two-channels": self.quantize_channels},
+            "dequantize": {"plain": self.dequantize, "two-channels": self.dequantize_channels},
         }
         found["rescale"] = {"plain": self.rescale}
         found["requantize"] = {
@@ -152,7 +159,7 @@ class Questions:
                 ("quantize", self.quantize_refused),
                 ("dequantize", self.dequantize_refused),
             ):
-                del found[name]["channels-of-one"]
+                del found[name]["two-channels"]
                 found[name]["delegate-refuses"] = refused
         return found
 
@@ -165,19 +172,14 @@ class Questions:
 
     def _one(self, scale, zero_point):
         if np.size(scale) != 1:
-            raise Unsupported("scales of channels are asked through the door channels-of-one")
+            raise Unsupported("scales of channels are asked through the door two-channels")
         return self._affine(np.ravel(scale), np.ravel(np.int64(zero_point)))
 
-    def _channels(self, x, scale, zero_point, axis):
-        """Return scales of channels; of a vector with one scale each element is a channel."""
-        if axis is None and (x.ndim != 1 or x.size < 2):
-            raise Unsupported("this door is for vectors, and for several scales")
-        if axis is None:
-            return self._affine([scale] * x.size, [zero_point] * x.size)
+    def _channels(self, scale, zero_point, axis):
         if np.size(scale) < 2:
             raise Unsupported("one scale is no scale of channels to the kernel")
         found = self._affine(scale, np.int64(zero_point))
-        found.quantizedDimension = axis % x.ndim
+        found.quantizedDimension = axis
         return found
 
     def _affine(self, scales, zero_points):
