@@ -47,6 +47,8 @@ class Case:
     @cached_property
     def codes(self) -> str:
         """The integer type whose range is [qmin, qmax], or the range; else what says the width."""
+        if "input_zero_point" in self.arguments:  # codes become codes
+            return f"{np.asarray(self.arguments['code']).dtype} to {self.bounds}"
         if "type" in self.arguments:
             return str(self.arguments["type"])
         if "levels" in self.arguments:
@@ -54,6 +56,11 @@ class Case:
             return f"{self.arguments['levels']} levels" + ("" if is_one else " per channel")
         if "qmin" not in self.arguments:
             return f"{self.arguments['bits']} bits" if "bits" in self.arguments else ""
+        return self.bounds
+
+    @property
+    def bounds(self) -> str:
+        """The integer type whose range is [qmin, qmax], or the range."""
         qmin, qmax = self.arguments["qmin"], self.arguments["qmax"]
         for bits in (2, 4, 8, 16, 32):
             if (qmin, qmax) == (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1):

@@ -75,13 +75,13 @@ def search_further(
 ) -> Identified:
     """Change the best few profiles, one axis at a time, as long as it helps."""
     thin, whole = questions
-    tried.update({profile: score(profile, thin) for profile in tried})
+    tried.update({profile: score(profile, few_for(profile, thin, whole)) for profile in tried})
     for _ in range(NEAR, DEPTH):
         beam = sorted(front, key=lambda p: -tried[p])[:BEAM]
         front = expand(operation, beam, tried)
         if found := predicting(front, thin, whole):
             return Identified(found, len(tried), found[0], len(whole), len(whole))
-        tried.update({profile: score(profile, thin) for profile in front})
+        tried.update({profile: score(profile, few_for(profile, thin, whole)) for profile in front})
         if not front or max(tried[p] for p in front) < tried[beam[0]]:
             break
     base = DEFINITIONS[operation].profile
@@ -102,7 +102,15 @@ def predicting(
     front: list[AnyProfile], thin: list[Question], whole: list[Question]
 ) -> tuple[AnyProfile, ...]:
     """Return the profiles that predict every answer."""
-    return tuple(p for p in front if predicts_all(p, thin) and predicts_all(p, whole))
+    few = ((p, few_for(p, thin, whole)) for p in front)
+    return tuple(p for p, asked in few if predicts_all(p, asked) and predicts_all(p, whole))
+
+
+def few_for(profile: AnyProfile, thin: list[Question], whole: list[Question]) -> list[Question]:
+    """Return the samples of long vectors; what looks at the places of elements needs all of them."""
+    definitions = ((DEFINITIONS[q.case.operation], q.case.arguments) for q in whole)
+    looks = any(d.is_elementwise(a, d.profile) > d.is_elementwise(a, profile) for d, a in definitions)
+    return whole if looks else thin
 
 
 def identify_constants(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -60,14 +61,19 @@ def quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: in
     """
     check_profile("quantize", profile)
     check_blocks(axis, block_size)
+    profile = profile if axis is None else replace(profile, tail="alike")
     if block_size is not None and axis is not None:
         by_count = profile.blocks == "count"
         return np.asarray(per_block(lambda part, s, z: quantize(part, s, z, qmin, qmax, profile=profile),
                                     x, scale, zero_point, axis, block_size, by_count))  # fmt: skip
     if axis is not None:
         return np.asarray(along(quantize, x, scale, zero_point, (qmin, qmax), axis, profile))
-    grid = resolve(format_of(x), scale, zero_point, qmin, qmax, profile, format_of(x))
-    return evaluate(quantize_steps(grid, profile), carried(x))
+
+    def codes_of(reals: Array, chosen: Profile) -> Array:
+        grid = resolve(format_of(x), scale, zero_point, qmin, qmax, chosen, format_of(x))
+        return evaluate(quantize_steps(grid, chosen), reals)
+
+    return in_two_parts(codes_of, carried(x), profile, ONE_BY_ONE["quantize"])
 
 
 def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dtype: str | None = None,
@@ -99,6 +105,7 @@ def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dty
     """
     check_profile("dequantize", profile)
     check_blocks(axis, block_size)
+    profile = profile if axis is None else replace(profile, tail="alike")
     if block_size is not None and axis is not None:
         return per_block(lambda part, s, z: dequantize(part, s, z, qmin, qmax, dtype, profile=profile),
                          code, scale, zero_point, axis, block_size, profile.blocks == "count")  # fmt: skip
@@ -111,8 +118,13 @@ def dequantize(code: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, dty
     if dtype is not None and dtype not in FORMATS:
         raise ValueError(f"dtype must be one of {', '.join(FORMATS)}, got {dtype}")
     output = FORMATS[dtype] if dtype else format_of(scale)
-    grid = resolve(format_of(scale), scale, zero_point, qmin, qmax, profile, output)
-    return presented(evaluate(dequantize_steps(grid, profile), codes.astype(np.int64)), output)
+
+    def reals_of(some: Array, chosen: Profile) -> Array:
+        grid = resolve(format_of(scale), scale, zero_point, qmin, qmax, chosen, output)
+        return evaluate(dequantize_steps(grid, chosen), some)
+
+    y = in_two_parts(reals_of, codes.astype(np.int64), profile, ONE_BY_ONE["dequantize"])
+    return presented(y, output)
 
 
 def fake_quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax: int, axis: int | None = None,
@@ -166,6 +178,25 @@ def check_blocks(axis: int | None, block_size: int | None) -> None:
     """Raise ValueError for blocks without an axis."""
     if block_size is not None and axis is None:
         raise ValueError(f"blocks must lie along an axis, got block_size {block_size} without one")
+
+
+# What an element that a loop of 8 leaves over is computed with.
+ONE_BY_ONE: dict[str, dict[str, str]] = {
+    "quantize": {"precision": "float64", "scaling": "divide", "clip": "codes", "offset": "after",
+                 "rounding": "half_away"},
+    "dequantize": {"subtraction": "exact", "dequantize": "subtract", "dequantize_precision": "float64"},
+}  # fmt: skip
+
+
+def in_two_parts(function: Callable[[Array, Profile], Array], values: Array, profile: Profile,
+                 one_by_one: dict[str, str]) -> Array:  # fmt: skip
+    """Return the function of the whole eights of a vector, and of what is left over, one by one."""
+    if profile.tail == "alike":
+        return function(values, profile)
+    flat, whole = values.reshape(-1), values.size // 8 * 8
+    alike = replace(profile, tail="alike")
+    parts = function(flat[:whole], alike), function(flat[whole:], replace(alike, **one_by_one))
+    return np.concatenate(parts).reshape(values.shape)
 
 
 def along(function: Any, x: Any, scale: Any, zero_point: Any, codes: tuple[int, int], axis: int,

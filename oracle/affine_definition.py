@@ -59,7 +59,8 @@ _OTHER = "torch documents input and scale as float32; nothing is said of other d
 
 
 def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
-    return profile.overflow != "int32_tail" and arguments.get("axis") is None
+    is_alike = profile.overflow != "int32_tail" and profile.tail == "alike"
+    return is_alike and arguments.get("axis") is None
 
 
 def is_staircase(arguments: Arguments) -> bool:

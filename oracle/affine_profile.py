@@ -33,6 +33,7 @@ class Profile:
     zero: str = "positive"
     presentation: str = "value"
     blocks: str = "size"
+    tail: str = "alike"
 
 
 MEANING: dict[str, dict[str, str]] = {
@@ -53,6 +54,11 @@ MEANING: dict[str, dict[str, str]] = {
     "blocks": {
         "size": "a block has block_size elements, the last one fewer if need be",
         "count": "all blocks are as long as the number of scales lets them be, the last one shorter",
+    },
+    "tail": {
+        "alike": "every element is computed in the same way",
+        "one_by_one": "what a loop of 8 elements leaves over is computed in float64: x / scale, rounded half"
+        " away from zero, or (code - zero_point) * scale",
     },
     "code_type": {
         "given": "codes are computed in the type that was asked for",
@@ -144,8 +150,8 @@ _QUANTIZE = ("validation", "subnormals", "stored_scale", "code_type", "precision
 _DEQUANTIZE = ("validation", "subnormals", "stored_scale", "subtraction", "dequantize",
                "dequantize_precision")  # fmt: skip
 _OWN_AXES = {
-    "quantize": (*_QUANTIZE, "blocks"),
-    "dequantize": (*_DEQUANTIZE, "blocks"),
+    "quantize": (*_QUANTIZE, "blocks", "tail"),
+    "dequantize": (*_DEQUANTIZE, "blocks", "tail"),
     "fake_quantize": (*_QUANTIZE, *_DEQUANTIZE[3:], "zero", "presentation"),
 }
 

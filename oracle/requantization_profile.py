@@ -36,6 +36,7 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "scaling": {
         "exact": "t = accumulator * m, a real number",
+        "float64": "t = accumulator * m, rounded to float64",
         "float32": "t = float32(accumulator) * float32(m), rounded to float32",
         "dequantized": "t = y / output_scale in float32, y = float32(accumulator) * (input_scale *"
         " weight_scale), each rounded to float32",
@@ -62,6 +63,7 @@ SINGLE = ("float32", "float32_reciprocal")
 # A choice that contradicts the default of another axis comes with a choice on that axis.
 COMPANIONS = {
     ("fixed_point", "31_bits"): {"multiplier": "float64"},
+    ("scaling", "float64"): {"multiplier": "float64"},
     ("scaling", "float32"): {"multiplier": "float32"},
     ("scaling", "dequantized"): {"multiplier": "float32"},
     ("scaling", "dequantized_reciprocal"): {"multiplier": "float32"},
@@ -84,6 +86,8 @@ def contradiction(profile: Profile) -> str | None:
         return "what is dequantized in float32 has one product of scales: multiplier must be float32"
     if (profile.multiplier, profile.scaling) == ("float32_product", "float32"):  # 53 >= 2 * 24 + 2 digits
         return "rounded to float64 and then to float32 is once to float32: multiplier must be float32"
+    if profile.multiplier in SINGLE and profile.scaling == "float64":  # below 2^29 the product is exact
+        return "a product is rounded to float64 for the sake of its multiplier: it must not be float32"
     if (profile.fixed_point, profile.scaling) == ("31_bits", "exact") and profile.multiplier in SINGLE:
         return "24 bits fit into 31: with a float32 multiplier and scaling exact, fixed_point must be none"
     if profile.fixed_point != "none" and profile.scaling not in ("exact", "doubling_high"):

@@ -94,9 +94,9 @@ def check_arguments(accumulator: Array, scales: tuple[Any, ...], zero_point: int
 def rounded(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
     """Return round(accumulator * m) + zero_point, int64."""
     before = zero_point if profile.offset == "before" else 0
-    if profile.scaling in ("exact", "doubling_high"):
-        by_scaling = doubling_high if profile.scaling == "doubling_high" else exactly
-        t, f = by_scaling(accumulator, scales, profile) + before, FLOAT64
+    in_float64 = {"exact": exactly, "doubling_high": doubling_high, "float64": as_float64}
+    if profile.scaling in in_float64:
+        t, f = in_float64[profile.scaling](accumulator, scales, profile) + before, FLOAT64
     else:
         t, f = in_float32(accumulator, scales, profile), FLOAT32
         t = t + np.float32(before) if before else t
@@ -105,6 +105,11 @@ def rounded(accumulator: Array, scales: tuple[Array, ...], zero_point: int, prof
     if profile.overflow == "int32":
         return convert_x86(whole, INT32_MIN, INT32_MAX) + after
     return saturate(whole, -(2**52), 2**52) + after
+
+
+def as_float64(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
+    """Return accumulator * m, rounded to float64."""
+    return np.asarray(accumulator * multiplier(scales, profile))
 
 
 def in_float32(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:

@@ -31,7 +31,7 @@ _DEQUANTIZE: dict[str, tuple[str, ...]] = {
 }
 _SHARED = ("validation", "subnormals", "stored_scale")
 
-_BLOCKS = {"blocks": ("size", "count")}
+_BLOCKS = {"blocks": ("size", "count"), "tail": ("alike", "one_by_one")}
 
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "quantize": {**_QUANTIZE, **_BLOCKS},
@@ -319,6 +319,9 @@ def quantize(x: Real, scale: Real, zero_point: int, qmin: int, qmax: int,
     Silent about: NaN; float64.
     """
     chosen, grid = settled("quantize", choices, scale, zero_point, qmin, qmax)
+    if chosen["tail"] == "one_by_one":  # one value alone is what every loop leaves over
+        chosen = {**chosen, "precision": "float64", "scaling": "divide", "clip": "codes", "offset": "after",
+                  "rounding": "half_away"}  # fmt: skip
     return quantized(x, grid, chosen)
 
 
@@ -350,6 +353,9 @@ def dequantize(code: int, scale: Real, zero_point: int, qmin: int, qmax: int,
     if dtype is not None and dtype not in FORMATS:
         raise ValueError(f"dtype must be one of {', '.join(FORMATS)}, got {dtype}")
     chosen, grid = settled("dequantize", choices, scale, zero_point, qmin, qmax)
+    if chosen["tail"] == "one_by_one":
+        chosen = {**chosen, "subtraction": "exact", "dequantize": "subtract",
+                  "dequantize_precision": "float64"}  # fmt: skip
     return real_of(code, grid, dtype or scale.format, chosen)
 
 

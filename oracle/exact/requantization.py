@@ -11,7 +11,7 @@ from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 CHOICES: dict[str, tuple[str, ...]] = {
     "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
     "fixed_point": ("none", "31_bits"),
-    "scaling": ("exact", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
+    "scaling": ("exact", "float64", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
     "offset": ("after", "before"),
     "rounding": ("half_even", "half_away", "half_up", "half_toward_zero", "toward_zero", "floor"),
     "overflow": ("saturates", "int32", "wraps"),
@@ -37,8 +37,9 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
     round_ = NEAREST_OR_DIRECTED[chosen["rounding"]]
     t = scaled(accumulator, scales, chosen)
     if chosen["offset"] == "before":
-        is_single = chosen["scaling"] not in ("exact", "doubling_high")
-        t = Fraction(SINGLE.add(float(t), float(zero_point))) if is_single else t + zero_point
+        is_real = chosen["scaling"] in ("exact", "doubling_high")
+        f = DOUBLE if chosen["scaling"] == "float64" else SINGLE
+        t = t + zero_point if is_real else Fraction(f.add(float(t), float(zero_point)))
         zero_point = 0
     whole = round_(t)
     if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
@@ -59,6 +60,8 @@ def scaled(accumulator: int, scales: tuple[float, float, float], chosen: Mapping
             return Fraction(SINGLE.divide(y, output_scale))
         return Fraction(SINGLE.multiply(y, SINGLE.divide(1.0, output_scale)))
     m = multiplier(scales, chosen["multiplier"])
+    if how == "float64":
+        return Fraction(DOUBLE.result(accumulator * m))
     if how == "float32":
         return Fraction(SINGLE.multiply(SINGLE.whole(accumulator), SINGLE.result(m)))
     if chosen["fixed_point"] == "none":

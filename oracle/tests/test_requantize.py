@@ -19,6 +19,7 @@ ENGINES = [
     Profile(**FIXED, rounding="half_up"), Profile(**FIXED, rounding="half_away", overflow="wraps"),
     Profile(**HIGH, multiplier="float64", overflow="wraps"), Profile(**HIGH, multiplier="float32_product"),
     Profile(multiplier="float32", scaling="float32", overflow="int32"),
+    Profile(multiplier="float64", scaling="float64", rounding="half_away", overflow="int32"),
     Profile(multiplier="float32", scaling="float32", offset="before", rounding="half_away"),
 ]  # fmt: skip
 PROFILES = [("definition", "", Profile()), *single_changes("requantize"),

@@ -1,0 +1,87 @@
+"""Both oracles rescale alike, under every choice and the engines' combinations; what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cases.case import cases_of
+from oracle.definition import single_changes
+from oracle.exact import rescale as exact
+from oracle.rescale import rescale
+from oracle.rescale_profile import AXES, Profile, contradiction
+
+FIXED = {"multiplier": "float64", "fixed_point": "31_bits", "overflow": "wraps"}
+ENGINES = [
+    Profile(**FIXED, scaling="doubling_high", rounding="half_away"),
+    Profile(**FIXED, scaling="doubling_high", rounding="half_up"),
+    Profile(**FIXED, rounding="half_up"),
+    Profile(multiplier="float32", fixed_point="8_bits", rounding="half_up"),
+]
+PROFILES = [("definition", "", Profile()), *single_changes("rescale"),
+            *(("engine", str(n), p) for n, p in enumerate(ENGINES))]  # fmt: skip
+
+
+def wanted(arguments: dict[str, Any], profile: Profile) -> list[int]:
+    grids = tuple((float(arguments[f"{n}_scale"]), arguments[f"{n}_zero_point"]) for n in ("input", "output"))
+    rest = arguments["qmin"], arguments["qmax"], vars(profile)
+    return [exact.rescale(code, grids, *rest) for code in arguments["code"].reshape(-1).tolist()]  # type: ignore[arg-type]
+
+
+def test_the_exact_oracle_has_every_choice() -> None:
+    assert dict(AXES) == exact.CHOICES
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
+def test_both_oracles_agree(profile: Profile) -> None:
+    for case in cases_of("rescale"):
+        arguments = {**case.arguments}
+        codes = arguments["code"].reshape(-1)[:: 2 if profile == Profile() else 13]
+        # The exact oracle knows one code at a time: what a loop leaves over is a vector of one.
+        pieces = [codes] if profile.tail == "alike" else np.array_split(codes, codes.size or 1)
+        parts = [rescale(**{**arguments, "code": piece}, profile=profile) for piece in pieces]
+        assert np.concatenate(parts).tolist() == wanted({**arguments, "code": codes}, profile), case.id
+
+
+def test_what_a_loop_leaves_over() -> None:
+    codes = np.full(19, -1, np.int8)
+    profile = Profile(multiplier="float64", fixed_point="31_bits", rounding="half_up", tail="half_away")
+    found = rescale(codes, np.float32(0.5), 0, np.float32(1), 0, -128, 127, profile=profile)
+    assert found.tolist() == [0] * 16 + [-1] * 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"code": np.zeros(2, np.int64)}, "code must be int8, uint8 or int16, got int64"),
+        ({"input_scale": np.float64(1)}, "input_scale must be one float32, got float64"),
+        ({"output_scale": np.ones(2, np.float32)}, "output_scale must be one float32"),
+        ({"output_scale": np.float32(0)}, "output_scale must be finite and > 0, got 0.0"),
+        ({"input_zero_point": 128}, "input_zero_point must be of int8, got 128"),
+        ({"output_zero_point": 200}, "must be in order and of 16 bits, got -128, 200, 127"),
+    ],
+)
+def test_what_is_refused(changed: dict[str, Any], says: str) -> None:
+    scales = {f"{name}_scale": np.float32(1) for name in ("input", "output")}
+    arguments = {"code": np.zeros(2, np.int8), "qmin": -128, "qmax": 127, "input_zero_point": 0,
+                 "output_zero_point": 0, **scales}  # fmt: skip
+    with pytest.raises(ValueError, match=says):
+        rescale(**{**arguments, **changed})
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"fixed_point": "31_bits"}, {"fixed_point": "8_bits"},
+        {"scaling": "dequantized", "multiplier": "float64"},
+        {"scaling": "doubling_high", "multiplier": "float64"},
+        {"multiplier": "float32", "fixed_point": "31_bits"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_together(choices: dict[str, str]) -> None:
+    profile = Profile(**choices)
+    assert contradiction(profile)
+    with pytest.raises(ValueError, match="must"):
+        rescale(np.zeros(1, np.int8), np.float32(1), 0, np.float32(1), 0, -128, 127, profile=profile)
