@@ -65,6 +65,7 @@ OWN: dict[str, str] = {
     "layer": "inside QActivation",
     "bias": "as a layer's bias",
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
+    "kernel": "what the converter stores for a layer with this kernel",
     "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 
