@@ -47,7 +47,7 @@ CASES = [
     asked("ones-even-window", (1, 4, 5, 3), (2, 4), 2, EXTRA, **ONES),
     asked("ones-stride-2", (1, 6, 5, 33), (3, 3), 3, EXTRA, **ONES, stride=2),
     asked("ones-dilation-2", (1, 6, 5, 2), (2, 2), 3, FUSED, **ONES, dilation=2),
-    asked("ones-one-pixel", (1, 1, 1, 2), (3, 3), 2, FUSED, **ONES),
+    asked("ones-one-pixel", (1, 1, 1, 3), (3, 3), 4, FUSED, **ONES),
     asked("zeros", (1, 5, 5, 2), (3, 3), 2, AS_ONES, **UNIT, **SAME),
     asked("zeros-even-window", (1, 5, 6, 2), (2, 4), 2, AS_ONES, **UNIT, **SAME),
     asked("zeros-rounded", (1, 5, 5, 4), (3, 3), 4, AS_ONES, **SAME),

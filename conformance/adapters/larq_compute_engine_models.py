@@ -6,7 +6,9 @@ import flatbuffers
 import larq
 import numpy as np
 import tensorflow as tf
+from flatbuffers import flexbuffers
 from larq_compute_engine import convert_keras_model
+from larq_compute_engine.mlir.python.util import strip_lcedequantize_ops
 from tensorflow.lite.python import schema_py_generated as schema
 
 from conformance.adapters import Unsupported
@@ -37,14 +39,10 @@ def pack_model(model):
     return bytes(builder.Output())
 
 
-def single_operation(name, fed, fetched):
-    """Return a model of one operation without options, from one tensor to another."""
-    graph = schema.SubGraphT(
-        tensors=[fed, fetched],
-        inputs=[0],
-        outputs=[1],
-        operators=[schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1])],
-    )
+def single_operation(name, fed, fetched, options=b""):
+    """Return a model of one operation, from one tensor to another."""
+    operator = schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1], customOptions=list(options))
+    graph = schema.SubGraphT(tensors=[fed, fetched], inputs=[0], outputs=[1], operators=[operator])
     return pack_model(
         schema.ModelT(
             version=3, operatorCodes=[operator_code(name)], subgraphs=[graph], buffers=[schema.BufferT()]
@@ -67,6 +65,115 @@ def dequantize_model(shape, channels, scale, zero_point):
     """Return LceDequantize alone; without a scale its result is float32."""
     fetched = tensor((*shape[:-1], channels), FLOAT32 if scale is None else INT8, scale, zero_point)
     return single_operation("LceDequantize", tensor(shape, INT32), fetched)
+
+
+_KINDS = {"float32": FLOAT32, "int32": INT32}
+_PADDING = {"same": schema.Padding.SAME, "valid": schema.Padding.VALID}
+_ACTIVATION = {
+    "none": schema.ActivationFunctionType.NONE,
+    "relu": schema.ActivationFunctionType.RELU,
+    "relu6": schema.ActivationFunctionType.RELU6,
+    "relu_n1_to_1": schema.ActivationFunctionType.RELU_N1_TO_1,
+}
+
+
+def convolution_options(channels, stride, dilation, padding, pad_value, activation):
+    """Return the options of LceBconv2d, as the converter writes them."""
+    return flexbuffers.Dumps(
+        {
+            "channels_in": channels,
+            "dilation_height_factor": dilation,
+            "dilation_width_factor": dilation,
+            "fused_activation_function": _ACTIVATION[activation],
+            "pad_values": pad_value,
+            "padding": _PADDING[padding],
+            "stride_height": stride,
+            "stride_width": stride,
+        }
+    )
+
+
+def convolution_model(shape, filters, held, places, fetched, options):
+    """Return LceQuantize and LceBconv2d.
+
+    Args:
+        shape: of the real input.
+        filters: packed; int32, (F, h, w, words).
+        held: the constants besides: multiplier and bias, or thresholds.
+        places: the inputs of LceBconv2d after the filters, -1 for none; constants are counted from 3.
+        fetched: the tensor of the result.
+    """
+    constants = [tensor(a.shape, _KINDS[a.dtype.name], buffer=2 + i) for i, a in enumerate(held)]
+    graph = schema.SubGraphT(
+        tensors=[
+            tensor(shape, FLOAT32),
+            tensor((*shape[:3], words_for(shape[3])), INT32),
+            tensor(filters.shape, INT32, buffer=1),
+            *constants,
+            fetched,
+        ],
+        inputs=[0],
+        outputs=[3 + len(held)],
+        operators=[
+            schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1]),
+            schema.OperatorT(
+                opcodeIndex=1, inputs=[1, 2, *places], outputs=[3 + len(held)], customOptions=list(options)
+            ),
+        ],
+    )
+    return pack_model(
+        schema.ModelT(
+            version=3,
+            operatorCodes=[operator_code("LceQuantize"), operator_code("LceBconv2d")],
+            subgraphs=[graph],
+            buffers=[schema.BufferT(), *(schema.BufferT(data=list(a.tobytes())) for a in (filters, *held))],
+        )
+    )
+
+
+def pool_model(shape, height, width, stride, padding):
+    """Return LceBMaxPool2d alone."""
+    options = flexbuffers.Dumps(
+        {
+            "filter_height": height,
+            "filter_width": width,
+            "padding": _PADDING[padding],
+            "stride_height": stride,
+            "stride_width": stride,
+        }
+    )
+    fetched = tensor((1, 1, 1, shape[3]), INT32)
+    return single_operation("LceBMaxPool2d", tensor(shape, INT32), fetched, options)
+
+
+def converted_convolution(
+    x, weight, multiplier, bias, stride, dilation, padding, pad_value, activation, sign
+):
+    """Return the model that the converter makes of a Larq layer, an activation, a product and a sum.
+
+    Args:
+        sign: whether SteSign follows, whose result is packed.
+    """
+    fed = tf.keras.Input(x.shape[1:], batch_size=len(x))
+    layer = larq.layers.QuantConv2D(
+        weight.shape[3],
+        weight.shape[:2],
+        strides=stride,
+        dilation_rate=dilation,
+        padding=padding,
+        pad_values=pad_value,
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        use_bias=False,
+    )
+    y = layer(fed)
+    if activation != "none":
+        y = {"relu": tf.nn.relu, "relu6": tf.nn.relu6}[activation](y)
+    y = y * multiplier + bias
+    model = tf.keras.Model(fed, larq.quantizers.SteSign()(y) if sign else y)
+    layer.set_weights([weight])
+    converted = convert_keras_model(model)
+    return strip_lcedequantize_ops(converted) if sign else converted
 
 
 def converted_kernel(weights):
@@ -96,5 +203,7 @@ def constants_of(model, custom_code, places):
         o for o in graph.operators if found.operatorCodes[o.opcodeIndex].customCode == custom_code
     )
     tensors = [graph.tensors[operator.inputs[place]] for place in places]
-    dtypes = {FLOAT32: np.float32, INT32: np.int32}
-    return [found.buffers[t.buffer].data.view(dtypes[t.type]).reshape(t.shape) for t in tensors]
+    return [
+        found.buffers[t.buffer].data.view({FLOAT32: np.float32, INT32: np.int32}[t.type]).reshape(t.shape)
+        for t in tensors
+    ]

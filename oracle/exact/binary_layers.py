@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from oracle.exact.numbers import FORMATS, round_to_format
+from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, round_to_format
 
 Choices = Mapping[str, str]
 
@@ -16,6 +16,21 @@ CONV = {
     "activation": ("before", "after"),
     "transform": ("separate", "fused"),
 }
+CODES = {
+    "extra": CONV["extra"],
+    "zero_padding": ("exact", "ones"),
+    "transform": ("exact", "fused"),
+    "rounding": ("half_away", "half_even"),
+    "overflow": ("saturates", "int32"),
+}
+BITS = {
+    "extra": CONV["extra"],
+    "zero_padding": ("exact", "ones"),
+    "activation": ("before", "ignored"),
+    "threshold": ("exact", "float32"),
+    "comparison": ("strict", "inclusive"),
+}
+POOL = {"extra": CONV["extra"], "outside": ("ignored", "plus"), "combine": ("and", "or")}
 BOUNDS = {"none": (None, None), "relu": (0, None), "relu6": (0, 6), "relu_n1_to_1": (-1, 1)}
 
 
@@ -131,6 +146,108 @@ def real_result(window: Window, given: Mapping[str, Any], multiplier: float, bia
     if is_late and window.late:
         found = single(Fraction(found) + Fraction(single(window.outside * -Fraction(multiplier))))
     return found
+
+
+def double(value: Fraction) -> Fraction:
+    return Fraction(round_to_format(value, FORMATS["float64"]))
+
+
+def code_result(window: Window, given: Mapping[str, Any], multiplier: float, bias: float,
+                choices: Choices) -> int:  # fmt: skip
+    """Return one int8 code of a layer."""
+    total = clamp(total_of(window, given["pad_value"], choices), given["activation"])
+    m, b, scale = Fraction(multiplier), Fraction(bias), Fraction(given["output_scale"])
+    zero_point = given["output_zero_point"]
+    real = (total * m + b) / scale + zero_point
+    if choices["transform"] == "fused":
+        factor = Fraction(single(double(-m / scale)))
+        addend = double(double(double(b + window.size * m) / scale) + zero_point)
+        product = Fraction(single((window.size - total) * factor))
+        real = Fraction(single(product + Fraction(single(addend))))
+    code = int(NEAREST_OR_DIRECTED[choices["rounding"]](real))
+    if choices["overflow"] == "int32" and not -(2**31) <= code < 2**31:
+        return -128
+    return max(-128, min(127, code))
+
+
+def bit_result(window: Window, given: Mapping[str, Any], f: int, choices: Choices) -> bool:
+    """Tell whether one result of a layer is packed as -1."""
+    total = total_of(window, given["pad_value"], choices)
+    strict = choices["comparison"] == "strict"
+    if given.get("threshold") is not None:
+        count, threshold = Fraction(window.size - total, 2), given["threshold"][f]
+        return count > threshold or (not strict and count == threshold)
+    multiplier, bias = Fraction(given["multiplier"][f]), Fraction(given["bias"][f])
+    if choices["threshold"] == "float32":
+        return exceeds_threshold(total, window.size, multiplier, bias, given["activation"])
+    if choices["activation"] == "before":
+        total = clamp(total, given["activation"])
+    real = total * multiplier + bias
+    return real < 0 or (not strict and real == 0)
+
+
+def exceeds_threshold(total: int, size: int, multiplier: Fraction, bias: Fraction, activation: str) -> bool:
+    """Tell whether a sum is -1 by the converter's threshold, the filter of a negative multiplier turned."""
+    if multiplier == 0:
+        return bias < 0
+    low, high = clamp(-size, activation), clamp(size, activation)
+    if multiplier < 0:
+        low, high, total = -high, -low, -total
+    ends = [single(Fraction(single(end * abs(multiplier))) + bias) for end in (low, high)]
+    if ends[0] < 0 and ends[1] < 0:
+        return True
+    if ends[0] >= 0 and ends[1] >= 0:
+        return False
+    middle = Fraction(single(Fraction(single(bias / abs(multiplier))) + size))
+    return Fraction(size - total, 2) > (middle / 2).__floor__()
+
+
+def codes(image: Sequence[Any], filters: Any, given: Mapping[str, Any], choices: Choices) -> list[int]:
+    """Return the int8 codes of a batch of images, flattened."""
+    count = len(given["bias"])
+    return [
+        code_result(window, given, given["multiplier"][i % count], given["bias"][i % count], choices)
+        for one in image
+        for i, window in enumerate(windows(one, filters, given, choices))
+    ]
+
+
+def bits(image: Sequence[Any], filters: Any, given: Mapping[str, Any], choices: Choices) -> list[list[bool]]:
+    """Return, for each pixel of a batch of images, which filters' results are -1."""
+    count = len(filters[0][0][0])
+    found = [
+        bit_result(window, given, i % count, choices)
+        for one in image
+        for i, window in enumerate(windows(one, filters, given, choices))
+    ]
+    return [found[start : start + count] for start in range(0, len(found), count)]
+
+
+def pool(image: Any, tall: int, wide: int, options: Mapping[str, Any], choices: Choices) -> list[list[int]]:
+    """Return the words of the windows of one image of words, (H, W, words)."""
+    height, width, count = len(image), len(image[0]), len(image[0][0])
+    rows, top = layout(height, tall, options, choices["extra"])
+    columns, left = layout(width, wide, options, choices["extra"])
+    found = []
+    for row in range(rows):
+        for column in range(columns):
+            seen = [
+                image[y][x] if 0 <= y < height and 0 <= x < width else None
+                for y in range(top + row * options["stride"], top + row * options["stride"] + tall)
+                for x in range(left + column * options["stride"], left + column * options["stride"] + wide)
+            ]
+            kept = [words or [0] * count for words in seen if words or choices["outside"] == "plus"]
+            found.append([combined([words[i] for words in kept], choices["combine"]) for i in range(count)])
+    return found
+
+
+def combined(words: Sequence[int], how: str) -> int:
+    """Return the word of the greatest, or the least, signs."""
+    value = 0
+    for bit in range(32):
+        ones = [word >> bit & 1 for word in words]
+        value += (all(ones) if how == "and" else any(ones)) << bit
+    return value - (1 << 32) if value >> 31 else value
 
 
 def results(image: Sequence[Any], filters: Any, given: Mapping[str, Any], choices: Choices) -> list[float]:

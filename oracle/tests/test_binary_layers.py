@@ -14,31 +14,51 @@ from cases.points import singles
 from oracle.binary_conv2d import binary_conv2d
 from oracle.definition import AXES, DEFINITIONS, compute, single_changes
 from oracle.exact import binary_layers as exact
+from oracle.exact.packing import PACK, words_of
 
 DEFAULTS = {"stride": 1, "dilation": 1, "padding": "valid", "pad_value": 0, "activation": "none"}
 
 
-def profiles(operation: str) -> list[Any]:
-    return [DEFINITIONS[operation].profile, *(p for *_, p in single_changes(operation))]
+CHOICES = {
+    "binary_conv2d": exact.CONV,
+    "binary_conv2d_int8": exact.CODES,
+    "binary_conv2d_bits": exact.BITS,
+    "binary_max_pool": exact.POOL,
+}
+PLANTED = [
+    (operation, profile)
+    for operation in CHOICES
+    for profile in [DEFINITIONS[operation].profile, *(p for *_, p in single_changes(operation))]
+]
 
 
-def exactly(arguments: dict[str, Any], choices: dict[str, str]) -> list[float]:
+@pytest.mark.parametrize("operation", CHOICES)
+def test_both_oracles_have_the_same_choices(operation: str) -> None:
+    ours = {axis: set(choices) for axis, choices in AXES[operation].items()}
+    assert ours == {axis: set(choices) for axis, choices in CHOICES[operation].items()}
+
+
+@pytest.mark.parametrize(("operation", "profile"), PLANTED, ids=str)
+def test_both_oracles_agree_on_the_cases(operation: str, profile: Any) -> None:
+    for case in cases_of(operation):
+        (found,) = compute(operation, case.arguments, profile).values()
+        assert exactly(operation, dict(case.arguments), vars(profile)) == found.ravel().tolist(), case.id
+        assert found.dtype.kind == "i" or not (np.signbit(found) & (found == 0)).any()
+
+
+def exactly(operation: str, arguments: dict[str, Any], choices: dict[str, str]) -> list[Any]:
+    """Return what the exact oracle gives, flattened."""
     plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
     given = {**DEFAULTS, **plain}
-    return exact.results(plain["x"], plain["weight"], given, choices)
-
-
-def test_both_oracles_have_the_same_choices():
-    assert {k: set(v) for k, v in AXES["binary_conv2d"].items()} == {k: set(v) for k, v in exact.CONV.items()}
-
-
-@pytest.mark.parametrize("profile", profiles("binary_conv2d"), ids=str)
-def test_both_oracles_agree_on_the_cases(profile: Any) -> None:
-    for case in cases_of("binary_conv2d"):
-        found = compute("binary_conv2d", case.arguments, profile)["y"]
-        wanted = exactly(dict(case.arguments), vars(profile))
-        assert found.ravel().tolist() == wanted, case.id
-        assert not (np.signbit(found) & (found == 0)).any()
+    if operation == "binary_max_pool":
+        windows = [exact.pool(one, given["height"], given["width"], given, choices) for one in given["code"]]
+        return [word for image in windows for words in image for word in words]
+    if operation == "binary_conv2d_bits":
+        packing = {axis: choices[0] for axis, choices in PACK.items()}
+        pixels = exact.bits(given["x"], given["weight"], given, choices)
+        return [word for bits in pixels for word in words_of(bits, packing)]
+    compute_all = exact.codes if operation == "binary_conv2d_int8" else exact.results
+    return list(compute_all(given["x"], given["weight"], given, choices))
 
 
 def test_both_oracles_agree_on_small_shapes():
@@ -55,7 +75,7 @@ def test_both_oracles_agree_on_small_shapes():
             "pad_value": pad_value,
         }
         found = binary_conv2d(**given, profile=both)["y"]
-        assert found.ravel().tolist() == exactly(given, {**vars(both)})
+        assert found.ravel().tolist() == exactly("binary_conv2d", given, vars(both))
 
 
 @pytest.mark.parametrize(
