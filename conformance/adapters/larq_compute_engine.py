@@ -14,7 +14,20 @@ from larq_compute_engine import __version__
 from larq_compute_engine.tflite.python.interpreter import Interpreter
 
 from conformance.adapters import Unsupported
-from conformance.adapters import larq_compute_engine_models as models
+from conformance.adapters.larq_compute_engine_models import (
+    FLOAT32,
+    INT8,
+    INT32,
+    converted_convolution,
+    converted_kernel,
+    convolution_model,
+    convolution_options,
+    dequantize_model,
+    pool_model,
+    quantize_model,
+    tensor,
+    words_for,
+)
 
 SYSTEM = "larq-compute-engine"
 _ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -34,12 +47,12 @@ def version():
 def pack_bits(x, zero_point=0):
     """LceQuantize."""
     scale = None if x.dtype == np.float32 else 1.0
-    return {"words": _run(models.quantize_model(x.shape, scale, zero_point), x)}
+    return {"words": _run(quantize_model(x.shape, scale, zero_point), x)}
 
 
 def unpack_bits(code, channels, output_scale=None, output_zero_point=0):
     """LceDequantize."""
-    model = models.dequantize_model(code.shape, channels, output_scale, output_zero_point)
+    model = dequantize_model(code.shape, channels, output_scale, output_zero_point)
     return {"signs" if output_scale is None else "codes": _run(model, code)}
 
 
@@ -48,8 +61,8 @@ def binary_conv2d(
 ):
     """LceQuantize and LceBconv2d with a float32 result."""
     _need_zeros(x.shape[3], padding, pad_value, activation == "none")
-    fetched = models.tensor((1, 1, 1, weight.shape[3]), models.FLOAT32)
-    options = models.convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
+    fetched = tensor((1, 1, 1, weight.shape[3]), FLOAT32)
+    options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
     return {"y": _convolve(x, weight, [multiplier, bias], [3, 4, -1], fetched, options)}
 
 
@@ -59,8 +72,8 @@ def binary_conv2d_int8(
 ):  # fmt: skip
     """LceQuantize and LceBconv2d with an int8 result."""
     _need_zeros(x.shape[3], padding, pad_value, False)
-    fetched = models.tensor((1, 1, 1, weight.shape[3]), models.INT8, output_scale, output_zero_point)
-    options = models.convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
+    fetched = tensor((1, 1, 1, weight.shape[3]), INT8, output_scale, output_zero_point)
+    options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
     return {"codes": _convolve(x, weight, [multiplier, bias], [3, 4, -1], fetched, options)}
 
 
@@ -72,21 +85,21 @@ def binary_conv2d_bits(
     if threshold is None:
         raise Unsupported("the operation takes thresholds: the converter makes them")
     _need_zeros(x.shape[3], padding, pad_value, False)
-    fetched = models.tensor((1, 1, 1, models.words_for(weight.shape[3])), models.INT32)
-    options = models.convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
+    fetched = tensor((1, 1, 1, words_for(weight.shape[3])), INT32)
+    options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
     return {"words": _convolve(x, weight, [threshold], [-1, -1, 3], fetched, options)}
 
 
 def binary_max_pool(code, height, width, stride=1, padding="valid"):
     """LceBMaxPool2d."""
-    return {"words": _run(models.pool_model(code.shape, height, width, stride, padding), code)}
+    return {"words": _run(pool_model(code.shape, height, width, stride, padding), code)}
 
 
 def _convolve(x, weight, held, places, fetched, options):
     """Let LceQuantize pack the filters, then run the model that holds them."""
     rows = np.ascontiguousarray(weight.transpose(3, 0, 1, 2))
-    filters = _run(models.quantize_model(rows.shape, None, 0), rows)
-    return _run(models.convolution_model(x.shape, filters, held, places, fetched, options), x)
+    filters = _run(quantize_model(rows.shape, None, 0), rows)
+    return _run(convolution_model(x.shape, filters, held, places, fetched, options), x)
 
 
 def _convert_convolution(
@@ -94,7 +107,7 @@ def _convert_convolution(
 ):
     _need_zeros(x.shape[3], padding, pad_value, activation == "none")
     _need_activation(activation)
-    model = models.converted_convolution(
+    model = converted_convolution(
         x, weight, multiplier, bias, stride, dilation, padding, pad_value, activation, False
     )
     return {"y": _run(model, x)}
@@ -107,7 +120,7 @@ def _convert_bits(
     if threshold is not None:
         raise Unsupported("a layer has no thresholds: the converter makes them of multiplier and bias")
     _need_activation(activation)
-    model = models.converted_convolution(
+    model = converted_convolution(
         x, weight, multiplier, bias, stride, dilation, padding, pad_value, activation, True
     )
     return {"words": _run(model, x)}
@@ -135,7 +148,7 @@ def _need_zeros(channels, padding, pad_value, is_float):
 def _pack_kernel(x, zero_point=0):
     if x.dtype != np.float32:
         raise Unsupported("a layer's kernel is float32")
-    words = models.converted_kernel(x.reshape(-1, x.shape[-1]))
+    words = converted_kernel(x.reshape(-1, x.shape[-1]))
     return {"words": words.reshape(*x.shape[:-1], -1)}
 
 
