@@ -39,10 +39,10 @@ class Case:
 
     @cached_property
     def dtype(self) -> str:
-        """The dtype of the reals: of x, or of the scale where there is no x, or of the range."""
-        return format_of(
-            next(self.arguments[n] for n in ("x", "scale", "input_scale", "low") if n in self.arguments)
-        ).name
+        """The dtype of the reals: of x, the scale where there is no x, or the range; else of the codes."""
+        reals = [self.arguments[n] for n in ("x", "scale", "input_scale", "low") if n in self.arguments]
+        first = carried(reals[0] if reals else self.arguments[self.vector])
+        return first.dtype.name if first.dtype.kind in "iu" else format_of(reals[0]).name
 
     @cached_property
     def codes(self) -> str:

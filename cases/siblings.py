@@ -73,6 +73,8 @@ OWN: dict[str, str] = {
     "matmul": "a product of matrices without a bias: the accumulator is a sum of products",
     "bias": "as a layer's bias",
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
+    "kernel": "what the converter stores for a layer with this kernel",
+    "converted": "as the converter makes it of a model, instead of built from the schema",
     "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 

@@ -87,4 +87,6 @@ def adapter_path(name: str) -> Path:
 def built_in_systems() -> list[str]:
     """Return the systems that have a built-in adapter: the modules that answer `version`."""
     files = sorted(adapter_path("").parent.glob("*.py"))
-    return [path.stem for path in files if "\ndef version(" in path.read_text(encoding="utf-8")]
+    return [
+        path.stem.replace("_", "-") for path in files if "\ndef version(" in path.read_text(encoding="utf-8")
+    ]

@@ -1,0 +1,209 @@
+"""Models for Larq Compute Engine: of single operations, built from the schema, and converted from Larq."""
+
+from __future__ import annotations
+
+import flatbuffers
+import larq
+import numpy as np
+import tensorflow as tf
+from flatbuffers import flexbuffers
+from larq_compute_engine import convert_keras_model
+from larq_compute_engine.mlir.python.util import strip_lcedequantize_ops
+from tensorflow.lite.python import schema_py_generated as schema
+
+from conformance.adapters import Unsupported
+
+FLOAT32, INT32, INT8 = schema.TensorType.FLOAT32, schema.TensorType.INT32, schema.TensorType.INT8
+
+
+def tensor(shape, kind, scale=None, zero_point=0, buffer=0):
+    """Return a tensor; buffer 0 stands for none."""
+    if scale is None:
+        return schema.TensorT(shape=list(shape), type=kind, name="tensor", buffer=buffer)
+    quantization = schema.QuantizationParametersT(scale=[scale], zeroPoint=[zero_point])
+    return schema.TensorT(shape=list(shape), type=kind, name="tensor", quantization=quantization)
+
+
+def operator_code(name):
+    return schema.OperatorCodeT(
+        builtinCode=schema.BuiltinOperator.CUSTOM,
+        deprecatedBuiltinCode=schema.BuiltinOperator.CUSTOM,
+        customCode=name,
+    )
+
+
+def pack_model(model):
+    """Return the bytes of a model."""
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def single_operation(name, fed, fetched, options=b""):
+    """Return a model of one operation, from one tensor to another."""
+    operator = schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1], customOptions=list(options))
+    graph = schema.SubGraphT(tensors=[fed, fetched], inputs=[0], outputs=[1], operators=[operator])
+    return pack_model(
+        schema.ModelT(
+            version=3, operatorCodes=[operator_code(name)], subgraphs=[graph], buffers=[schema.BufferT()]
+        )
+    )
+
+
+def words_for(channels):
+    """Return how many words hold so many channels."""
+    return -(-channels // 32)
+
+
+def quantize_model(shape, scale, zero_point):
+    """Return LceQuantize alone; without a scale it is fed float32."""
+    fed = tensor(shape, FLOAT32 if scale is None else INT8, scale, zero_point)
+    return single_operation("LceQuantize", fed, tensor((*shape[:-1], words_for(shape[-1])), INT32))
+
+
+def dequantize_model(shape, channels, scale, zero_point):
+    """Return LceDequantize alone; without a scale its result is float32."""
+    fetched = tensor((*shape[:-1], channels), FLOAT32 if scale is None else INT8, scale, zero_point)
+    return single_operation("LceDequantize", tensor(shape, INT32), fetched)
+
+
+_KINDS = {"float32": FLOAT32, "int32": INT32}
+_PADDING = {"same": schema.Padding.SAME, "valid": schema.Padding.VALID}
+_ACTIVATION = {
+    "none": schema.ActivationFunctionType.NONE,
+    "relu": schema.ActivationFunctionType.RELU,
+    "relu6": schema.ActivationFunctionType.RELU6,
+    "relu_n1_to_1": schema.ActivationFunctionType.RELU_N1_TO_1,
+}
+
+
+def convolution_options(channels, stride, dilation, padding, pad_value, activation):
+    """Return the options of LceBconv2d, as the converter writes them."""
+    return flexbuffers.Dumps(
+        {
+            "channels_in": channels,
+            "dilation_height_factor": dilation,
+            "dilation_width_factor": dilation,
+            "fused_activation_function": _ACTIVATION[activation],
+            "pad_values": pad_value,
+            "padding": _PADDING[padding],
+            "stride_height": stride,
+            "stride_width": stride,
+        }
+    )
+
+
+def convolution_model(shape, filters, held, places, fetched, options):
+    """Return LceQuantize and LceBconv2d.
+
+    Args:
+        shape: of the real input.
+        filters: packed; int32, (F, h, w, words).
+        held: the constants besides: multiplier and bias, or thresholds.
+        places: the inputs of LceBconv2d after the filters, -1 for none; constants are counted from 3.
+        fetched: the tensor of the result.
+    """
+    constants = [tensor(a.shape, _KINDS[a.dtype.name], buffer=2 + i) for i, a in enumerate(held)]
+    graph = schema.SubGraphT(
+        tensors=[
+            tensor(shape, FLOAT32),
+            tensor((*shape[:3], words_for(shape[3])), INT32),
+            tensor(filters.shape, INT32, buffer=1),
+            *constants,
+            fetched,
+        ],
+        inputs=[0],
+        outputs=[3 + len(held)],
+        operators=[
+            schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1]),
+            schema.OperatorT(
+                opcodeIndex=1, inputs=[1, 2, *places], outputs=[3 + len(held)], customOptions=list(options)
+            ),
+        ],
+    )
+    return pack_model(
+        schema.ModelT(
+            version=3,
+            operatorCodes=[operator_code("LceQuantize"), operator_code("LceBconv2d")],
+            subgraphs=[graph],
+            buffers=[schema.BufferT(), *(schema.BufferT(data=list(a.tobytes())) for a in (filters, *held))],
+        )
+    )
+
+
+def pool_model(shape, height, width, stride, padding):
+    """Return LceBMaxPool2d alone."""
+    options = flexbuffers.Dumps(
+        {
+            "filter_height": height,
+            "filter_width": width,
+            "padding": _PADDING[padding],
+            "stride_height": stride,
+            "stride_width": stride,
+        }
+    )
+    fetched = tensor((1, 1, 1, shape[3]), INT32)
+    return single_operation("LceBMaxPool2d", tensor(shape, INT32), fetched, options)
+
+
+def converted_convolution(
+    x, weight, multiplier, bias, stride, dilation, padding, pad_value, activation, sign
+):
+    """Return the model that the converter makes of a Larq layer, an activation, a product and a sum.
+
+    Args:
+        sign: whether SteSign follows, whose result is packed.
+    """
+    fed = tf.keras.Input(x.shape[1:], batch_size=len(x))
+    layer = larq.layers.QuantConv2D(
+        weight.shape[3],
+        weight.shape[:2],
+        strides=stride,
+        dilation_rate=dilation,
+        padding=padding,
+        pad_values=pad_value,
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        use_bias=False,
+    )
+    y = layer(fed)
+    if activation != "none":
+        y = {"relu": tf.nn.relu, "relu6": tf.nn.relu6}[activation](y)
+    y = y * multiplier + bias
+    model = tf.keras.Model(fed, larq.quantizers.SteSign()(y) if sign else y)
+    layer.set_weights([weight])
+    converted = convert_keras_model(model)
+    return strip_lcedequantize_ops(converted) if sign else converted
+
+
+def converted_kernel(weights):
+    """Return the words that the converter stores for a layer whose kernel quantizer is ste_sign.
+
+    Args:
+        weights: float32, one row of input channels for each filter of a 1 x 1 convolution.
+    """
+    filters, channels = weights.shape
+    fed = tf.keras.Input((1, 1, channels), batch_size=1)
+    layer = larq.layers.QuantConv2D(
+        filters, 1, input_quantizer="ste_sign", kernel_quantizer="ste_sign", use_bias=False
+    )
+    model = tf.keras.Model(fed, layer(fed))
+    layer.set_weights([weights.T.reshape(1, 1, channels, filters)])
+    words, multiplier = constants_of(convert_keras_model(model), b"LceBconv2d", (1, 2))
+    if not np.array_equal(multiplier, np.ones(filters, np.float32)):
+        raise Unsupported("the converter took another factor out of the kernel than 1: it saw no signs")
+    return words.reshape(filters, -1)
+
+
+def constants_of(model, custom_code, places):
+    """Return constants that the first operation of a kind has among its inputs."""
+    found = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model, 0))
+    graph = found.subgraphs[0]
+    operator = next(
+        o for o in graph.operators if found.operatorCodes[o.opcodeIndex].customCode == custom_code
+    )
+    tensors = [graph.tensors[operator.inputs[place]] for place in places]
+    return [
+        found.buffers[t.buffer].data.view({FLOAT32: np.float32, INT32: np.int32}[t.type]).reshape(t.shape)
+        for t in tensors
+    ]
