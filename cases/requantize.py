@@ -58,6 +58,8 @@ CASES = [
          "as ties-of-one-half, 0 to 255"),
     Case("requantize/ties-with-odd-zero-point", ask((0.5, 0.25, 0.25), 3),
          "a zero point that is added before rounding makes other ties even"),
+    Case("requantize/ties-with-odd-zero-point-uint8", ask((0.5, 0.25, 0.25), 31, UINT8),
+         "as ties-with-odd-zero-point"),
     Case("requantize/ties-with-negative-zero-point", ask((0.5, 0.25, 0.25), -7),
          "as ties-with-odd-zero-point"),
     Case("requantize/ties-at-the-lowest-zero-point", ask((0.25, 0.25, 0.5), -128), "codes of a ReLU"),

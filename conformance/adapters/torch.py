@@ -31,8 +31,6 @@ from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "eager"
 _DECOMPOSED = _BACKEND == "decomposed"
 BACKENDS = {name: {} for name in ("eager", "decomposed", *_ENGINES)}
-if _BACKEND in _ENGINES:
-    torch.backends.quantized.engine = _BACKEND
 _OPS = torch.ops.quantized_decomposed
 
 _QUANTIZED = {

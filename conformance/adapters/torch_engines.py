@@ -5,6 +5,8 @@ The accumulator is a sum of products, for the layer's bias is a float.
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import torch
 
@@ -15,10 +17,13 @@ ENGINES = tuple(
     e for e in ("fbgemm", "x86", "onednn", "qnnpack") if e in torch.backends.quantized.supported_engines
 )
 
+_ENGINE = os.environ.get("CONFORMANCE_BACKEND") or "fbgemm"
+
 
 def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
     if (qmin, qmax) != (0, 255):
         raise Unsupported("the engines' linear layers give quint8")
+    torch.backends.quantized.engine = _ENGINE
     codes, weights = products(accumulator)
     x = torch._make_per_tensor_quantized_tensor(
         torch.tensor(codes.reshape(1, -1), dtype=torch.uint8), float(input_scale), 0
