@@ -6,7 +6,7 @@ import os
 import warnings
 
 import tensorflow as tf
-from tensorflow.lite.python import interpreter as runtime
+from tensorflow.lite.python import interpreter as rt
 from tensorflow.lite.python import schema_py_generated as fb
 
 from conformance.adapters import tflite_models
@@ -16,7 +16,7 @@ warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
 _DEQUANTIZED = ("INT8", "UINT8", "INT4")  # UINT4 is written by QUANTIZE, not read by DEQUANTIZE
-_QUESTIONS = tflite_models.Questions(fb, runtime, _BACKEND, _DEQUANTIZED, ("INT16",))
+_QUESTIONS = tflite_models.Questions(fb, rt, _BACKEND, _DEQUANTIZED, ("INT16",))
 DOORS = _QUESTIONS.doors()
 
 

@@ -198,16 +198,16 @@ class Questions:
         schema = self._schema
         code = schema.OperatorCodeT(getattr(schema.BuiltinOperator, operator))  # below 127
         graph = schema.SubGraphT(tensors, [0], [output], [layer])
-        builder = flatbuffers.Builder()
-        builder.Finish(schema.ModelT(3, [code], [graph], None, buffers).Pack(builder), b"TFL3")
-        interpreter = self._interpreter(None, bytes(builder.Output()), None, 1, self._resolver)
-        interpreter.allocate_tensors()
-        if self._is_delegated and interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
+        file = flatbuffers.Builder()
+        file.Finish(schema.ModelT(3, [code], [graph], None, buffers).Pack(file), b"TFL3")
+        net = self._interpreter(None, bytes(file.Output()), None, 1, self._resolver)
+        net.allocate_tensors()
+        if self._is_delegated and net._get_ops_details()[-1]["op_name"] != "DELEGATE":
             raise Unsupported("the XNNPACK delegate does not take the node")
         if x is not None:
-            interpreter.set_tensor(0, x)
-        interpreter.invoke()
-        return interpreter.get_tensor(output)
+            net.set_tensor(0, x)
+        net.invoke()
+        return net.get_tensor(output)
 
 
 def _with(function, options):
