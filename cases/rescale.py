@@ -32,10 +32,6 @@ def ask_wide(source: Grid, target: Grid, codes: dict[str, int] = INT8) -> dict[s
 
 
 CASES = [
-    Case("rescale/same-grid", ask((0.1, 3), (0.1, 3)), "every code is its own"),
-    Case("rescale/same-scale", ask((0.1, 3), (0.1, -4)), "codes move by 7, and saturate"),
-    Case("rescale/unsigned-to-signed", ask((0.1, 128), (0.1, 0), INT8, "uint8"), "128 less"),
-    Case("rescale/signed-to-unsigned", ask((0.1, 0), (0.1, 128), UINT8), "128 more"),
     Case("rescale/half", ask((0.5, 0), (1.0, 0)), "every second code is a tie: half away, or up, differs"),
     Case("rescale/half-with-odd-zero-points", ask((0.5, 3), (1.0, -5)),
          "a zero point that is added before rounding makes other ties even"),
@@ -64,14 +60,12 @@ CASES = [
          "m is 1/2: 0.1 * code rounded to float32 and divided by 0.2 is a tie all the same"),
     Case("rescale/dequantized-elevenths", ask((0.7, 0), (1.4000001, 0)),
          "m is just below 1/2: in float32 the quotient rounds to a tie"),
-    Case("rescale/128", ask((128.0, 0), (1.0, 0)), "every code but 0 saturates"),
     Case("rescale/one-of-256", ask((1.0, -128), (256.0, 0)), "everything is a half at most"),
     Case("rescale/nearly-a-tie-of-256", ask((0.025195314, 0), (0.1, 0)),
          "256 * m is 64.500002, in float32 64.5"),
     Case("rescale/tiny", ask((2.0**-20, 0), (2.0**20, 5)), "m = 2^-40: the zero point"),
     Case("rescale/enormous", ask((2.0**20, 0), (2.0**-10, 5)),
          "m = 2^30: a difference shifted beyond int32 wraps to 0, or to the other sign"),
-    Case("rescale/large-with-zero-point", ask((3 * 2.0**21, 0), (1.0, 100)), "as enormous"),
     Case("rescale/a-few-codes", ask((0.5, 0), (1.0, 0), code=[-5, -3, -1, 1, 3, 5, 7]),
          "no loop of 8 or 16 is filled: what is left over may be rounded in another way"),
     Case("rescale/nineteen-codes", ask((0.5, 0), (1.0, 0), code=range(-19, 19, 2)),

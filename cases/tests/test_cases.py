@@ -114,10 +114,13 @@ def test_points_lie_on_both_sides():
 
 
 def doors_of_adapter(path):
-    """Return the doors that an adapter names: the keys of DOORS and of what builds it."""
+    """Return the doors that an adapter names: the keys of DOORS, of what builds it and of what adds to it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
     keys = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
+    targets = [target for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets]
+    places = [target.slice for target in targets if isinstance(target, ast.Subscript)]
+    keys |= {place.value for place in places if isinstance(place, ast.Constant)}
     opsets = {
         f"opset-{key.value}"
         for table in tables_of(tree, "_IR_VERSION")

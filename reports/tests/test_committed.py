@@ -64,7 +64,8 @@ def test_adapter_is_the_one_that_asked(path: Path) -> None:
 def adapter_digest(system: str) -> str:
     """Return the digest as the worker does: the adapter, and the adapter modules that it imports."""
     path = adapter_path(system.replace("-", "_"))
-    names = re.findall(r"^from conformance\.adapters\.(\w+) import", path.read_text(), re.MULTILINE)
+    pattern = r"^from conformance\.adapters(?:\.(\w+) import| import ([a-z]\w*)$)"
+    names = ["".join(found) for found in re.findall(pattern, path.read_text(), re.MULTILINE)]
     text = hashlib.sha256()
     for file in sorted({path, *(adapter_path(name) for name in names)}, key=lambda p: p.name):
         text.update(file.read_bytes())
