@@ -174,7 +174,9 @@ def binary_conv2d(
 
     Source: Larq Compute Engine, core/bconv2d/output_transform.h: "it's the same value that you would get by
         running a normal floating-point convolution with +1/-1 input and +1/-1 weights", "float_cast(clamp(-2
-        * accum + K)) * mul + bias"; larq QuantConv2D: "pad_values: The pad value to use when padding=same".
+        * accum + K)) * mul + bias"; larq/compute-engine#535: pad_values
+        "0 (the default) or 1, where the former means true zero padding (like in main TensorFlow), and the
+        latter is equivalent to padding with the float value +1.0f".
     Silent about: nothing.
     """
     check_layer(weight, multiplier, bias, activation, pad_value)
@@ -186,7 +188,7 @@ def binary_conv2d(
 OPERATIONS = (
     Definition(
         function=binary_conv2d,
-        source="Larq Compute Engine 0.16.0, core/bconv2d/output_transform.h; larq 0.14.0, QuantConv2D",
+        source="Larq Compute Engine 0.16.0, core/bconv2d/output_transform.h; larq/compute-engine#535",
         sentences=(
             "This yields the 'true output' of the binary convolution operation, in the sense that it's the "
             "same value that you would get by running a normal floating-point convolution with +1/-1 input "

@@ -131,10 +131,11 @@ def pack_bits(x: Any, zero_point: int = 0, profile: PackProfile = PackProfile())
     Raises:
         ValueError: an argument breaks its line above; the message shows its value.
 
-    Source: Larq Compute Engine, lce_ops.td, Quantize: "Converts floating point, integer, or boolean tensors
-        to binarized bitpacked tensors"; larq/compute-engine#599: "(x >> i) & 1 will give you the i-th bit of
-        x", "The bit value 0 represents +1.0 and the bit value 1 represents -1.0"; bitpacking/utils.h, "along
-        its last dimension"; bitpack.h, "any padding bits, if applicable, still must be zero"; larq
+    Source: Larq Compute Engine, lce_ops.td, Quantize: "Converts floating point, integer, or boolean
+        tensors to binarized bitpacked tensors"; larq/compute-engine#599: "(x >> i) & 1 will give you the
+        i-th bit of x", "The bit value 0 represents +1.0 and the bit value 1 represents -1.0";
+        larq/compute-engine#132: "Bitpacks (-infty, 0) to 1 and [0, infty) to 0"; bitpacking/utils.h,
+        "along its last dimension"; bitpack.h, "any padding bits, if applicable, still must be zero"; larq
         SteSign, "q(x) = -1 for x < 0, 1 for x >= 0".
     Silent about: NaN.
     """
@@ -247,12 +248,13 @@ _BITS = (
 OPERATIONS = (
     Definition(
         function=pack_bits,
-        source="Larq Compute Engine 0.16.0, core/bitpacking/bitpack.h and utils.h; larq/compute-engine#599",
+        source="Larq Compute Engine 0.16.0, core/bitpacking/bitpack.h and utils.h; larq/compute-engine#132, "
+        "larq/compute-engine#599",
         sentences=(
             "Converts floating point, integer, or boolean tensors to binarized bitpacked tensors.",
             _BITS,
             "Pack the tensor along the last dimension.",
-            "q(x) = -1 for x < 0, 1 for x >= 0",
+            "Bitpacks (-infty, 0) to 1 and [0, infty) to 0.",
         ),
         silences=(Silence("nan", tuple(PACK_MEANING["nan"]), has_nan, "NaN is neither x < 0 nor x >= 0"),),
         profile=PackProfile(),
