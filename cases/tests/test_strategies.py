@@ -48,7 +48,7 @@ PLANTED = [
 
 @pytest.mark.parametrize("operation", ARGUMENTS)
 def test_what_is_drawn_is_in_the_domain(operation):
-    @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], **FIXED)
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], **FIXED)
     @given(cases(operation))
     def check(case: Case) -> None:
         assert case.id == f"{operation}/drawn"
