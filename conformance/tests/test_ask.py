@@ -110,6 +110,7 @@ def test_hello_says_who_answers(honest: Worker) -> None:
         "backend": None,
         "backends": {"plain": {}, "loud": {"PLANTED_VOLUME": "11"}},
         "slow": False,
+        "offers": {},
         "operations": {
             "brain": [],
             "doors_only": ["sum"],
