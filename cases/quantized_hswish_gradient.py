@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from cases.case import Case
+from cases.gradients import ask_of_bits as ask
 from cases.points import neighbours, singles
-
-
-def ask(x: Any, bits: int, dy: Any = None, **settings: Any) -> dict[str, Any]:
-    x = np.asarray(x, np.float32)
-    given = np.arange(1, x.size + 1) * 0.7 * (-1.0) ** np.arange(x.size) if dy is None else dy
-    return {"x": x, "dy": np.asarray(given, np.float32).reshape(x.shape), "bits": bits, **settings}
-
 
 POINTS = [-4.0, -2.9, -2.0, -0.3, 0.2, 1.1, 2.0, 4.5]
 ROUNDED = "in float32 dy / 6 is rounded, and its products with relu(x + 3) and x"

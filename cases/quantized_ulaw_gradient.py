@@ -6,20 +6,12 @@ multiplied by 2^integer, or in no order; a small one is subnormal, or its result
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from cases.case import Case
+from cases.gradients import ask_of_bits as ask
 from cases.points import near_ties, neighbours, singles
 from cases.quantized_ulaw import near_law
-
-
-def ask(x: Any, bits: int, dy: Any = None, **settings: Any) -> dict[str, Any]:
-    x = np.asarray(x, np.float32)
-    given = np.arange(1, x.size + 1) * 0.7 * (-1.0) ** np.arange(x.size) if dy is None else dy
-    return {"x": x, "dy": np.asarray(given, np.float32).reshape(x.shape), "bits": bits, **settings}
-
 
 RANK = np.arange(-4, 4, dtype=np.float32) * np.float32(0.28125)
 CODE = "at the rounded x the slope is another one"

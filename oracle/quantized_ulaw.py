@@ -58,11 +58,15 @@ def quantized_ulaw(
     with np.errstate(all="ignore"):
         t = normalized(values / np.float32(2.0**integer), profile)
         if profile.order == "law_first":
-            law = np.sign(t) * np.log1p(u * np.abs(t)) / np.log1p(u)
-            found = np.clip(rounded(law, m, profile), low, high) / m
+            found = np.clip(rounded(law(t, u), m, profile), low, high) / m
         else:
             found = np.clip(law_in_float32(rounded(t, m, profile) / m, u), low / m, high / m)
     return np.asarray(found * 2.0**integer + 0.0, np.float32)
+
+
+def law(t: Array, u: float) -> Array:
+    """Return the u-law of numbers in [-1, 1]."""
+    return np.asarray(np.sign(t) * np.log1p(u * np.abs(t)) / np.log1p(u))
 
 
 def check(bits: int, integer: int, u: float) -> None:

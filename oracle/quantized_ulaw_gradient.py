@@ -11,7 +11,7 @@ from oracle.arithmetic import flush
 from oracle.formats import FLOAT32, Array
 from oracle.qkeras_profile import DEFINITION, MEANING, Profile, axes
 from oracle.qkeras_steps import reals
-from oracle.quantized_ulaw import check, normalized, rounded, undefined
+from oracle.quantized_ulaw import check, law, normalized, rounded, undefined
 from oracle.specification import Arguments, Bound, Definition, Silence
 
 # Whether the range ends the gradient at the law of x or at its code is no axis: the law of x leaves it where
@@ -66,11 +66,6 @@ def quantized_ulaw_gradient(
         passed = is_on & (bounded >= low) & (bounded <= high)
         found = along(at, reals(dy), integer, u, profile)
         return {"x": np.where(passed, found, np.float32(0)) + np.float32(0)}
-
-
-def law(t: Array, u: float) -> Array:
-    """Return the u-law of numbers in [-1, 1]."""
-    return np.asarray(np.sign(t) * np.log1p(u * np.abs(t)) / np.log1p(u))
 
 
 def along(t: Array, dy: Array, integer: int, u: float, profile: Profile) -> Array:
