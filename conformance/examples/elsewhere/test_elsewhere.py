@@ -66,6 +66,7 @@ def test_another_answer_is_convicted(tmp_path: Path) -> None:
     (tmp_path / "pack.json").write_text(pack.stdout, encoding="utf-8")
     asked = run(tmp_path, str(SCRIPT), "pack.json", "--adapter", "torch_alone.py")
     assert asked.returncode == 0, asked.stderr
-    judged = run(ROOT, "-m", "conformance", "check", "--answers", str(tmp_path / "answers.jsonl"))
+    judged = run(ROOT, "-m", "conformance", "check", "--answers", str(tmp_path / "answers.jsonl"), "--json")
     assert judged.returncode == 1, judged.stdout + judged.stderr
-    assert "quantize: RED" in judged.stdout
+    [row] = json.loads(judged.stdout)["checked"][0]["rows"]
+    assert row["says"].startswith("RED: 1 answer"), row
