@@ -44,7 +44,7 @@ from conformance.interpreters import environment_of
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import Observation, read, write
 from conformance.reproduction.command import add_door
-from conformance.survey import built_in_systems, show_progress
+from conformance.survey import built_in_systems, show_progress, why_not_here
 from oracle.definition import DEFINITIONS
 
 RUN = Path(__file__).parent.parent / "reports" / "run"
@@ -84,6 +84,8 @@ def in_words_missing(options: argparse.Namespace, error: AdapterMissing) -> str:
 
 
 def how_to_get(system: str) -> str:
+    if reason := why_not_here(system):
+        return reason
     environment = environment_of(system)
     return f"tox -e {environment.name if environment else system} installs it, or name --python"
 

@@ -46,6 +46,7 @@ class Entry:
     outcome: str = ""  # instead of a profile: how the framework fails
     cases: tuple[str, ...] = ()  # and on which cases
     tried: str = ""  # of an unexplained divergence: which profiles
+    script: str = ""  # where the adapter's text is too long to be cut: how to ask without it
 
     def covers(self, system: str, version: str, backend: str, operation: str) -> bool:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -90,3 +91,14 @@ def built_in_systems() -> list[str]:
     return [
         path.stem.replace("_", "-") for path in files if "\ndef version(" in path.read_text(encoding="utf-8")
     ]
+
+
+def why_not_here(system: str) -> str | None:
+    """Return the adapter's NOT_HERE: why no environment of ours can have the system; None for the others."""
+    path = adapter_path(system.replace("-", "_"))
+    if not path.is_file():
+        return None
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == ["NOT_HERE"]:
+            return str(ast.literal_eval(node.value))
+    return None

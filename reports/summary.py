@@ -8,7 +8,7 @@ from typing import Any
 from conformance.ledger import Entry
 from conformance.observation import Observation
 from conformance.row import RowVerdict, judge_row
-from conformance.survey import built_in_systems
+from conformance.survey import built_in_systems, why_not_here
 
 STATUSES = ("agree", "diverge", "unsupported", "error")
 
@@ -28,12 +28,13 @@ def summarize(verdicts: Iterable[RowVerdict]) -> dict[str, Any]:
     for verdict in verdicts:
         by_system.setdefault(verdict.row.system, []).append(verdict)
     names = sorted({*by_system, *built_in_systems()})
-    return {"systems": {name: _count(by_system.get(name, [])) for name in names}}
+    return {"systems": {name: _count(name, by_system.get(name, [])) for name in names}}
 
 
-def _count(verdicts: list[RowVerdict]) -> dict[str, Any]:
+def _count(system: str, verdicts: list[RowVerdict]) -> dict[str, Any]:
     if not verdicts:
-        return {"observed": False, "reason": "no observation: its environment was not run"}
+        reason = why_not_here(system) or "no observation: its environment was not run"
+        return {"observed": False, "reason": reason}
     diverging = [v for v in verdicts if v.status == "diverge"]
     explained = sum(v.is_explained for v in diverging)
     return {

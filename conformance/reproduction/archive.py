@@ -70,7 +70,8 @@ class Archive:
     def tell(self, entry: Entry) -> Told:
         witness = find_witness(entry, self.rows, self.ledger)
         others = sides(entry, witness.question, self.rows, witness.shown)
-        return Told(witness, others, write_script(witness, others))
+        script = f"{entry.script}\n" if entry.script else write_script(witness, others)
+        return Told(witness, others, script)
 
     def header(self, row: Row) -> Header | None:
         key = (row.system, row.version, row.backend)
