@@ -164,4 +164,18 @@ def _questions_of(case: Case, answers: dict[str, Any]) -> list[Question]:
 
 def read_all(folder: Path = OBSERVATIONS) -> list[Observation]:
     """Read every observation under a folder, sorted by key."""
-    return sorted((read(path) for path in folder.rglob("*.jsonl")), key=lambda o: o.header)
+    return sorted((read(path) for path in folder.rglob("*.jsonl")), key=by_key)
+
+
+def by_key(observation: Observation) -> tuple[str, tuple[int, ...], Header]:
+    """Return what observations are sorted by: 2.8.4 comes before 2.13.0."""
+    header = observation.header
+    return header.system, version_key(header.version), header
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, for distances and for order; what it runs on comes after its own."""
+    own, _, host = version.partition("+")
+    numbers = [[int(part) for part in re.findall(r"\d+", piece)[:4]] for piece in (own, host)]
+    padding = [0] * (4 - len(numbers[0])) if numbers[1] else []
+    return (*numbers[0], *padding, *numbers[1])

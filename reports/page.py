@@ -14,6 +14,7 @@ from reports.family import families, family_lines, operations_of
 from reports.picture import draw
 from reports.silences import silence_lines, silences_in_one_line
 from reports.summary import STATUSES, summarize
+from reports.versions import PAGE, version_lines, versions_in_a_table
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = "overview.svg"
@@ -47,6 +48,7 @@ def pages(verdicts: list[RowVerdict], ledger: list[Entry]) -> Pages:
         texts[f"stories/{family.replace(' ', '-')}.md"] = family_lines(family, verdicts, ledger)
     texts["stories/silences.md"] = silence_lines(verdicts)
     texts["stories/fakes.md"] = fake_lines()
+    texts[PAGE] = version_lines(verdicts)
     return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in texts.items()}
 
 
@@ -80,6 +82,7 @@ def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
         yield ""
         yield from family_table(family, verdicts, in_axes)
     yield from silences_in_one_line()
+    yield from versions_in_a_table(verdicts)
     yield from claims_in_a_table()
     yield "## Does the harness notice?"
     yield ""

@@ -20,7 +20,6 @@ from torch.ao.quantization import (
     PerChannelMinMaxObserver,
 )
 from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
-from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
 from conformance.adapters.torch_engines import ENGINES as _ENGINES
@@ -28,9 +27,16 @@ from conformance.adapters.torch_engines import requantize as _requantize
 from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
 from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 
+try:
+    from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
+except ImportError:  # before 1.13
+    _DECOMPOSED_OPERATORS = ()
+else:
+    _DECOMPOSED_OPERATORS = ("decomposed",)
+
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "eager"
 _DECOMPOSED = _BACKEND == "decomposed"
-BACKENDS = {name: {} for name in ("eager", "decomposed", *_ENGINES)}
+BACKENDS = {name: {} for name in ("eager", *_DECOMPOSED_OPERATORS, *_ENGINES)}
 _OPS = torch.ops.quantized_decomposed
 
 _QUANTIZED = {
@@ -40,7 +46,9 @@ _QUANTIZED = {
     (0, 15): torch.quint4x2,
     (0, 3): torch.quint2x4,
 }
-_STORAGE = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32)
+_STORAGE = tuple(
+    getattr(torch, name) for name in ("int8", "uint8", "int16", "uint16", "int32") if hasattr(torch, name)
+)
 
 
 def version():
@@ -409,11 +417,11 @@ DOORS = {
 }
 DOORS |= _LSQ  # their plain doors too
 OFFERS = {
-    **dict.fromkeys(("eager", "decomposed"), tuple(DOORS)),
+    **dict.fromkeys(("eager", *_DECOMPOSED_OPERATORS), tuple(DOORS)),
     **dict.fromkeys(_ENGINES, ("requantize",)),
 }
 DOORS["requantize"] = {"plain": _requantize}
-if _BACKEND == "onednn":
+if _BACKEND == "onednn" and hasattr(torch.ops.onednn, "qlinear_pointwise"):
     DOORS["requantize"]["pointwise"] = _requantize_pointwise
 
 
