@@ -23,6 +23,7 @@ from conformance.adapters.larq_compute_engine_models import (
     convolution_model,
     convolution_options,
     dequantize_model,
+    on_grid,
     pool_model,
     quantize_model,
     tensor,
@@ -63,7 +64,7 @@ def binary_conv2d(
     _need_zeros(x.shape[3], padding, pad_value, activation == "none")
     fetched = tensor((1, 1, 1, weight.shape[3]), FLOAT32)
     options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
-    return {"y": _convolve(x, weight, [multiplier, bias], [3, 4, -1], fetched, options)}
+    return {"y": _convolve(x, weight, [multiplier, bias], [4, 5, -1], fetched, options)}
 
 
 def binary_conv2d_int8(
@@ -72,9 +73,9 @@ def binary_conv2d_int8(
 ):  # fmt: skip
     """LceQuantize and LceBconv2d with an int8 result."""
     _need_zeros(x.shape[3], padding, pad_value, False)
-    fetched = tensor((1, 1, 1, weight.shape[3]), INT8, output_scale, output_zero_point)
+    fetched = tensor((1, 1, 1, weight.shape[3]), INT8, quantization=on_grid(output_scale, output_zero_point))
     options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
-    return {"codes": _convolve(x, weight, [multiplier, bias], [3, 4, -1], fetched, options)}
+    return {"codes": _convolve(x, weight, [multiplier, bias], [4, 5, -1], fetched, options)}
 
 
 def binary_conv2d_bits(
@@ -87,7 +88,7 @@ def binary_conv2d_bits(
     _need_zeros(x.shape[3], padding, pad_value, False)
     fetched = tensor((1, 1, 1, words_for(weight.shape[3])), INT32)
     options = convolution_options(x.shape[3], stride, dilation, padding, pad_value, activation)
-    return {"words": _convolve(x, weight, [threshold], [-1, -1, 3], fetched, options)}
+    return {"words": _convolve(x, weight, [threshold], [-1, -1, 4], fetched, options)}
 
 
 def binary_max_pool(code, height, width, stride=1, padding="valid"):
@@ -96,10 +97,9 @@ def binary_max_pool(code, height, width, stride=1, padding="valid"):
 
 
 def _convolve(x, weight, held, places, fetched, options):
-    """Let LceQuantize pack the filters, then run the model that holds them."""
-    rows = np.ascontiguousarray(weight.transpose(3, 0, 1, 2))
-    filters = _run(quantize_model(rows.shape, None, 0), rows)
-    return _run(convolution_model(x.shape, filters, held, places, fetched, options), x)
+    """Run the model that holds the kernel, filters first."""
+    kernel = np.ascontiguousarray(weight.transpose(3, 0, 1, 2))
+    return _run(convolution_model(x.shape, kernel, held, places, fetched, options), x)
 
 
 def _convert_convolution(

@@ -16,38 +16,39 @@ from conformance.adapters import Unsupported
 FLOAT32, INT32, INT8 = schema.TensorType.FLOAT32, schema.TensorType.INT32, schema.TensorType.INT8
 
 
-def tensor(shape, kind, scale=None, zero_point=0, buffer=0):
-    """Return a tensor; buffer 0 stands for none."""
-    if scale is None:
-        return schema.TensorT(shape=list(shape), type=kind, name="tensor", buffer=buffer)
-    quantization = schema.QuantizationParametersT(scale=[scale], zeroPoint=[zero_point])
-    return schema.TensorT(shape=list(shape), type=kind, name="tensor", quantization=quantization)
+def tensor(shape, kind, **more):
+    """Return a tensor; one without a buffer is computed."""
+    return schema.TensorT(shape=[*shape], type=kind, **more)
 
 
-def operator_code(name):
-    return schema.OperatorCodeT(
-        builtinCode=schema.BuiltinOperator.CUSTOM,
-        deprecatedBuiltinCode=schema.BuiltinOperator.CUSTOM,
-        customCode=name,
+def on_grid(scale, zero_point):
+    """Return what a tensor of codes says of its grid."""
+    return schema.QuantizationParametersT(scale=[scale], zeroPoint=[zero_point])
+
+
+def model_of(tensors, steps, held=()):
+    """Return the bytes of a model that is fed its first tensor and gives its last.
+
+    Args:
+        steps: operations, in order: name, tensors read (-1 for none), tensor written, options.
+        held: the constants, in the buffers from 1 on.
+    """
+    custom = schema.BuiltinOperator.CUSTOM
+    operators = [
+        schema.OperatorT(opcodeIndex=i, inputs=read, outputs=[written], customOptions=list(options))
+        for i, (_, read, written, options) in enumerate(steps)
+    ]
+    model = schema.ModelT(
+        version=3,
+        operatorCodes=[schema.OperatorCodeT(builtinCode=custom, customCode=name) for name, *_ in steps],
+        subgraphs=[
+            schema.SubGraphT(tensors=tensors, inputs=[0], outputs=[len(tensors) - 1], operators=operators)
+        ],
+        buffers=[schema.BufferT(data=list(data)) for data in (b"", *(a.tobytes() for a in held))],
     )
-
-
-def pack_model(model):
-    """Return the bytes of a model."""
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
-
-
-def single_operation(name, fed, fetched, options=b""):
-    """Return a model of one operation, from one tensor to another."""
-    operator = schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1], customOptions=list(options))
-    graph = schema.SubGraphT(tensors=[fed, fetched], inputs=[0], outputs=[1], operators=[operator])
-    return pack_model(
-        schema.ModelT(
-            version=3, operatorCodes=[operator_code(name)], subgraphs=[graph], buffers=[schema.BufferT()]
-        )
-    )
 
 
 def words_for(channels):
@@ -57,14 +58,15 @@ def words_for(channels):
 
 def quantize_model(shape, scale, zero_point):
     """Return LceQuantize alone; without a scale it is fed float32."""
-    fed = tensor(shape, FLOAT32 if scale is None else INT8, scale, zero_point)
-    return single_operation("LceQuantize", fed, tensor((*shape[:-1], words_for(shape[-1])), INT32))
+    fed = tensor(shape, FLOAT32) if scale is None else tensor(shape, INT8, quantization=on_grid(scale, zero_point))
+    return model_of([fed, tensor((*shape[:-1], words_for(shape[-1])), INT32)], [("LceQuantize", [0], 1, b"")])
 
 
 def dequantize_model(shape, channels, scale, zero_point):
     """Return LceDequantize alone; without a scale its result is float32."""
-    fetched = tensor((*shape[:-1], channels), FLOAT32 if scale is None else INT8, scale, zero_point)
-    return single_operation("LceDequantize", tensor(shape, INT32), fetched)
+    signs = (*shape[:-1], channels)
+    fetched = tensor(signs, FLOAT32) if scale is None else tensor(signs, INT8, quantization=on_grid(scale, zero_point))
+    return model_of([tensor(shape, INT32), fetched], [("LceDequantize", [0], 1, b"")])
 
 
 _KINDS = {"float32": FLOAT32, "int32": INT32}
@@ -93,42 +95,30 @@ def convolution_options(channels, stride, dilation, padding, pad_value, activati
     )
 
 
-def convolution_model(shape, filters, held, places, fetched, options):
-    """Return LceQuantize and LceBconv2d.
+def convolution_model(shape, kernel, held, places, fetched, options):
+    """Return LceQuantize of the input and of the kernel, and LceBconv2d.
 
     Args:
         shape: of the real input.
-        filters: packed; int32, (F, h, w, words).
+        kernel: float32, (F, h, w, channels).
         held: the constants besides: multiplier and bias, or thresholds.
-        places: the inputs of LceBconv2d after the filters, -1 for none; constants are counted from 3.
+        places: the inputs of LceBconv2d after the filters, -1 for none; constants are counted from 4.
         fetched: the tensor of the result.
     """
-    constants = [tensor(a.shape, _KINDS[a.dtype.name], buffer=2 + i) for i, a in enumerate(held)]
-    graph = schema.SubGraphT(
-        tensors=[
-            tensor(shape, FLOAT32),
-            tensor((*shape[:3], words_for(shape[3])), INT32),
-            tensor(filters.shape, INT32, buffer=1),
-            *constants,
-            fetched,
-        ],
-        inputs=[0],
-        outputs=[3 + len(held)],
-        operators=[
-            schema.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1]),
-            schema.OperatorT(
-                opcodeIndex=1, inputs=[1, 2, *places], outputs=[3 + len(held)], customOptions=list(options)
-            ),
-        ],
-    )
-    return pack_model(
-        schema.ModelT(
-            version=3,
-            operatorCodes=[operator_code("LceQuantize"), operator_code("LceBconv2d")],
-            subgraphs=[graph],
-            buffers=[schema.BufferT(), *(schema.BufferT(data=list(a.tobytes())) for a in (filters, *held))],
-        )
-    )
+    tensors = [
+        tensor(shape, FLOAT32),
+        tensor((*shape[:3], words_for(shape[3])), INT32),
+        tensor(kernel.shape, FLOAT32, buffer=1),
+        tensor((*kernel.shape[:3], words_for(shape[3])), INT32),
+        *(tensor(a.shape, _KINDS[a.dtype.name], buffer=2 + i) for i, a in enumerate(held)),
+        fetched,
+    ]
+    steps = [
+        ("LceQuantize", [0], 1, b""),
+        ("LceQuantize", [2], 3, b""),
+        ("LceBconv2d", [1, 3, *places], 4 + len(held), options),
+    ]
+    return model_of(tensors, steps, (kernel, *held))
 
 
 def pool_model(shape, height, width, stride, padding):
@@ -143,7 +133,7 @@ def pool_model(shape, height, width, stride, padding):
         }
     )
     fetched = tensor((1, 1, 1, shape[3]), INT32)
-    return single_operation("LceBMaxPool2d", tensor(shape, INT32), fetched, options)
+    return model_of([tensor(shape, INT32), fetched], [("LceBMaxPool2d", [0], 1, options)])
 
 
 def converted_convolution(
@@ -165,11 +155,9 @@ def converted_convolution(
         input_quantizer="ste_sign",
         kernel_quantizer="ste_sign",
         use_bias=False,
+        activation={"none": None, "relu": tf.nn.relu, "relu6": tf.nn.relu6}[activation],
     )
-    y = layer(fed)
-    if activation != "none":
-        y = {"relu": tf.nn.relu, "relu6": tf.nn.relu6}[activation](y)
-    y = y * multiplier + bias
+    y = layer(fed) * multiplier + bias
     model = tf.keras.Model(fed, larq.quantizers.SteSign()(y) if sign else y)
     layer.set_weights([weight])
     converted = convert_keras_model(model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from conformance.adapters import Unsupported
 from conformance.adapters.accumulators import products
@@ -40,16 +40,14 @@ class Layers:
 
 
 def _convolution(values, accumulator, integer):
-    values |= _one_input(integer, len(accumulator)) | {"bias": accumulator}
     inputs = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "y_scale", "y_zero", "bias"]
-    return _model([helper.make_node("QLinearConv", inputs, ["y"])], values, [1, 1, 1, 1], integer)
+    node = helper.make_node("QLinearConv", inputs, ["y"])
+    return _of_one_input([node], {**values, "w_zero": np.int8(0)}, accumulator, integer)
 
 
 def _qdq(values, accumulator, integer):
-    values |= _one_input(integer, len(accumulator)) | {"bias": accumulator}
-    values["bias_scale"] = values["x_scale"] * values["w_scale"]
-    values["bias_zero"] = np.zeros(values["bias_scale"].shape, np.int32)
     axis = {"axis": 0} if values["w_scale"].ndim else {}
+    zeros = np.zeros(values["w_scale"].shape, np.int32)
     nodes = [
         helper.make_node("DequantizeLinear", ["x", "x_scale", "x_zero"], ["real_x"]),
         helper.make_node("DequantizeLinear", ["w", "w_scale", "w_zero"], ["real_w"], **axis),
@@ -57,8 +55,15 @@ def _qdq(values, accumulator, integer):
         helper.make_node("Conv", ["real_x", "real_w", "real_bias"], ["real_y"]),
         helper.make_node("QuantizeLinear", ["real_y", "y_scale", "y_zero"], ["y"]),
     ]
-    values["w_zero"] = np.zeros(values["w_scale"].shape, np.int8)
-    return _model(nodes, values, [1, 1, 1, 1], integer)
+    bias = {"bias_scale": values["x_scale"] * values["w_scale"], "bias_zero": zeros}
+    return _of_one_input(nodes, {**values, **bias, "w_zero": zeros.astype(np.int8)}, accumulator, integer)
+
+
+def _of_one_input(nodes, values, accumulator, integer):
+    """Return a convolution by 1 x 1 of an input of 0, whose weights are 0 too."""
+    zero = carried_dtype(integer)(0)
+    weights = np.zeros((len(accumulator), 1, 1, 1), np.int8)
+    return _model(nodes, {**values, "x_zero": zero, "w": weights, "bias": accumulator}, [1, 1, 1, 1], integer)
 
 
 def _matmul(values, accumulator, integer):
@@ -74,25 +79,11 @@ def _matmul(values, accumulator, integer):
     return model, {"x": codes.reshape(1, -1).astype(carried_dtype(integer))}
 
 
-def _one_input(integer, channels):
-    """Return an input's zero point and the weights of a convolution by 1 x 1, all 0."""
-    return {
-        "x_zero": carried_dtype(integer)(0),
-        "w": np.zeros((channels, 1, 1, 1), np.int8),
-        "w_zero": np.int8(0),
-    }
-
-
 def _model(nodes, values, shape, integer):
     """Return the bytes of a model of x alone, all else stored, and an x of 0."""
     x = helper.make_tensor_value_info("x", integer, shape)
     y = helper.make_tensor_value_info("y", integer, None)
-    kinds = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int32): TensorProto.INT32,
-             np.dtype(np.int8): TensorProto.INT8, np.dtype(np.uint8): TensorProto.UINT8}  # fmt: skip
-    arrays = {name: np.asarray(value) for name, value in values.items()}
-    stored = [
-        helper.make_tensor(name, kinds[a.dtype], a.shape, a.tobytes(), raw=True) for name, a in arrays.items()
-    ]
+    stored = [numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()]
     graph = helper.make_graph(nodes, "one layer", [x], [y], stored)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=ir_version())
     return model.SerializeToString(), {"x": np.zeros(shape, carried_dtype(integer))}

@@ -1,4 +1,7 @@
-"""The script of an entry: at most 30 lines, numpy and that framework, exit status 1 while it diverges."""
+"""The script of an entry: at most 30 lines, numpy and that framework, exit status 1 while it diverges.
+
+Where a framework runs models only, and one of several tensors must be built first, it is at most 50.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ from oracle.bfloat16 import Bfloat16
 from oracle.formats import carried
 
 MAX_LINES = 30
+MAX_LINES_WITH_MODEL = 50
+BUILDS_MODEL = ("make_graph(", "schema.")
 ATTEMPT = """
 try:
     pass
@@ -66,6 +71,11 @@ def write_script(witness: Witness, others: Side) -> str:
     if not best:
         raise CannotCut(f"every name of the text must be bound, got one of {question.path.name} that is not")
     return best
+
+
+def most_lines(script: str) -> int:
+    """Return how many lines a script may have."""
+    return MAX_LINES_WITH_MODEL if any(sign in script for sign in BUILDS_MODEL) else MAX_LINES
 
 
 def question_of(witness: Witness) -> Question:
