@@ -113,7 +113,7 @@ def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | N
 
 @cache
 def is_beside(system: str, version: str) -> bool:
-    """Whether only `tox -m versions` asks a version: an environment pins it, and none that plain `tox` runs."""
+    """Whether only `tox -m versions` asks a version: an environment pins it, none that `tox` runs does."""
     pinning = [e for e in environments() if system in e.systems and e.pins(system, version)]
     return bool(pinning) and not any(e.is_current for e in pinning)
 

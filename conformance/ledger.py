@@ -20,7 +20,7 @@ VERDICTS = ("framework-bug", "by-design", "spec-gap", "unexplained")
 
 
 def is_of(version: str, named: str) -> bool:
-    """Whether a version is the one named, on whatever host: 0.9.0+tf2.15.1 is of 0.9.0, not of 0.9.0+tf2.8.4."""
+    """Whether a version is the one named, on whatever host: 0.9.0+tf2.15.1 is of 0.9.0."""
     return version == named or version.startswith(f"{named}+")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.ledger import Entry
 from conformance.row import Row, RowVerdict
-from reports.cells import NOT_OFFERED, backend_of, in_axes, kind_of
+from reports.cells import NOT_OFFERED, columns_of, in_axes, kind_of
 from reports.claims import claims_in_a_table
 from reports.fakes import fake_lines, fakes_in_one_line
 from reports.family import families, family_lines, operations_of
@@ -108,12 +108,11 @@ def family_table(family: str, verdicts: list[RowVerdict], cell: Callable[[RowVer
     """Yield a table: one line per operation of the family, one column per backend that has some of it."""
     operations = operations_of(family)
     offered = [v for v in verdicts if v.row.operation in operations and kind_of(v) != NOT_OFFERED]
-    by_key = {(backend_of(v.row), v.row.operation): v for v in offered}
-    backends = list(dict.fromkeys(backend_of(v.row) for v in offered))
-    yield "| operation | " + " | ".join(backends) + " |"
-    yield "|---|" + "---|" * len(backends)
+    columns = columns_of(offered, cell)
+    yield "| operation | " + " | ".join(columns) + " |"
+    yield "|---|" + "---|" * len(columns)
     for operation in operations:
-        found = [by_key.get((backend, operation)) for backend in backends]
+        found = [column.get(operation) for column in columns.values()]
         cells = [cell(verdict) if verdict else "—" for verdict in found]
         link = f"[`{operation}`](stories/{family.replace(' ', '-')}.md#{operation})"
         yield f"| {link} | {' | '.join(cells)} |"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from conformance.compare import Change
 from conformance.interpreters import environments, is_beside
@@ -71,10 +72,11 @@ def steps_of(verdicts: Iterable[RowVerdict], system: str) -> dict[tuple[str, str
     versions = sorted({version for version, _, _ in mine}, key=version_key)
     return {
         (old, new): [
-            Step(mine[old, backend, operation], verdict) for (version, backend, operation), verdict in mine.items()
+            Step(mine[old, backend, operation], verdict)
+            for (version, backend, operation), verdict in mine.items()
             if version == new and (old, backend, operation) in mine
         ]
-        for old, new in zip(versions, versions[1:], strict=False)
+        for old, new in pairwise(versions)
     }  # fmt: skip
 
 
@@ -146,9 +148,9 @@ def version_lines(verdicts: list[RowVerdict]) -> Iterator[str]:
     yield "# Versions: what changed between which two"
     yield ""
     yield (
-        "Two versions stand side by side where they are neighbours among those observed; what an answer was"
-        " and is, in words, and why: the axes on which the profiles differ that predict the two. Rows in which"
-        " no answer changed are one line. `tox -m versions` observes all of them."
+        "Two versions stand side by side where they are neighbours among those observed: what an answer was"
+        " and what it is, and the axes on which the two profiles differ that predict them. Rows in which no"
+        " answer changed are one line. `tox -m versions` observes all of them."
     )
     yield ""
     yield from environment_table(verdicts)
@@ -197,7 +199,7 @@ def versions_in_a_table(verdicts: list[RowVerdict]) -> Iterator[str]:
     yield ""
     yield f"What changed between neighbouring versions, in words: [versions]({PAGE})."
     yield ""
-    yield "| system | from | to | answers as before | changed | only later | only earlier | operations that changed |"
+    yield "| system | from | to | as before | changed | only later | only earlier | what changed |"
     yield "|---|---|---|--:|--:|--:|--:|---|"
     for system in dict.fromkeys(v.row.system for v in verdicts):
         for (old, new), steps in steps_of(verdicts, system).items():

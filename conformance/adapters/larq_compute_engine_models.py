@@ -58,14 +58,22 @@ def words_for(channels):
 
 def quantize_model(shape, scale, zero_point):
     """Return LceQuantize alone; without a scale it is fed float32."""
-    fed = tensor(shape, FLOAT32) if scale is None else tensor(shape, INT8, quantization=on_grid(scale, zero_point))
+    fed = (
+        tensor(shape, FLOAT32)
+        if scale is None
+        else tensor(shape, INT8, quantization=on_grid(scale, zero_point))
+    )
     return model_of([fed, tensor((*shape[:-1], words_for(shape[-1])), INT32)], [("LceQuantize", [0], 1, b"")])
 
 
 def dequantize_model(shape, channels, scale, zero_point):
     """Return LceDequantize alone; without a scale its result is float32."""
     signs = (*shape[:-1], channels)
-    fetched = tensor(signs, FLOAT32) if scale is None else tensor(signs, INT8, quantization=on_grid(scale, zero_point))
+    fetched = (
+        tensor(signs, FLOAT32)
+        if scale is None
+        else tensor(signs, INT8, quantization=on_grid(scale, zero_point))
+    )
     return model_of([tensor(shape, INT32), fetched], [("LceDequantize", [0], 1, b"")])
 
 
