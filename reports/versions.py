@@ -16,6 +16,7 @@ from conformance.row import Group, Question, RowVerdict, deciding, effective
 from oracle.definition import DEFINITIONS, difference
 
 PAGE = "stories/versions.md"
+SHOWN = 5  # kinds of change of one operation, the most frequent first
 
 
 def with_beside(run: list[Observation], committed: Iterable[Observation]) -> list[Observation]:
@@ -121,13 +122,16 @@ def changed_lines(step: Step) -> Iterator[str]:
     kinds: dict[str, list[Change]] = {}
     for change in step.changed:
         kinds.setdefault(in_words(step, change), []).append(change)
-    for words, changes in kinds.items():
+    told = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
+    for words, changes in told[:SHOWN]:
         page = DEFINITIONS[step.operation].family.replace(" ", "-")
         links = ", ".join(f"[{e.name}]({page}.md#{e.name})" for e in stories(step, changes[0]))
         yield (
             f"{len(changes)} of {len(step.pairs)} answers: {words}; first: {changes[0]}"
             + (f" ({links})" if links else "")
         )
+    if left := [len(changes) for _, changes in told[SHOWN:]]:
+        yield f"{sum(left)} more answers, of {len(left)} kinds"
     if step.gained:
         yield f"{step.gained} answers more: the earlier version does not support these questions"
     if step.lost:
