@@ -154,4 +154,5 @@ if _BACKEND != "reference":
     DOORS["dequantize"] = {"plain": _QUESTIONS.dequantize, **_QUESTIONS.doors()["dequantize"]}
     for doors in (DOORS["quantize"], DOORS["dequantize"]):
         doors.pop("initializers")  # what is stored is rewritten when the model is compiled: not asked yet
+OFFERS = {"reference": ("fake_quantize_levels",)}
 ALONE = {"fake_quantize_levels": _writes_beyond}

@@ -139,7 +139,7 @@ def plain_names(body: list[ast.stmt]) -> list[ast.stmt]:
         base, _, number = name.rpartition("_")
         if number.isdigit() and base and base not in {*taken, *names.values()}:
             names[name] = base
-    return [rename(s, names) for s in body]
+    return [rename(s, names) for s in body] if names else body
 
 
 def unbound(text: Text, arguments: Mapping[str, Any]) -> set[str]:

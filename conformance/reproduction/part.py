@@ -204,10 +204,19 @@ def attempt(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> A
 
 def names_in(node: ast.AST) -> list[str]:
     """Return every name that a node reads from outside of it, once for each time."""
+    found: list[str] = []
+    collect_names(node, found)
+    return found
+
+
+def collect_names(node: ast.AST, found: list[str]) -> None:
+    """Append what `names_in` returns: it is called for every node of every script, again and again."""
     if isinstance(node, ast.Name):
-        return [node.id] if isinstance(node.ctx, ast.Load) else []
-    if isinstance(node, (ast.Constant, ast.expr_context, ast.operator)):
-        return []
+        if isinstance(node.ctx, ast.Load):
+            found.append(node.id)
+        return
+    if isinstance(node, ast.Constant):
+        return
     own: set[str] = set()
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
         own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
@@ -217,5 +226,14 @@ def names_in(node: ast.AST) -> list[str]:
         own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
         own |= {n.id for s in node.body for n in ast.walk(s)
                 if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
-    found = [name for child in ast.iter_child_nodes(node) for name in names_in(child)]
-    return [name for name in found if name not in own] if own else found
+    inside: list[str] = [] if own else found
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    collect_names(item, inside)
+        elif isinstance(value, ast.AST):
+            collect_names(value, inside)
+    if own:
+        found += [name for name in inside if name not in own]

@@ -16,14 +16,14 @@ WIDTH = 110
 
 def trim(body: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
     """Return statements without those whose names nobody reads."""
-    while True:
-        before = ast.dump(ast.Module(body, []))
+    before, now = "", ast.dump(ast.Module(body, []))
+    while now != before:
         body = pass_on(body, wanted)
         read = Counter(name for s in body for name in names_in(s))
         kept = keep_effects(body, {*read, *wanted}, read)
         body = drop_overwritten(drop_unread(kept, {*read, *wanted}), read)
-        if ast.dump(ast.Module(body, [])) == before:
-            return body
+        before, now = now, ast.dump(ast.Module(body, []))
+    return body
 
 
 def keep_effects(body: list[ast.stmt], read: set[str], count: Counter[str]) -> list[ast.stmt]:
@@ -208,10 +208,39 @@ def appended(statement: ast.stmt, target: ast.expr) -> ast.expr | None:
     return call.args[0] if is_append and name not in names_in(call.args[0]) else None
 
 
+class Seen:
+    """What statements that nobody changes read and assign, each looked at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[ast.stmt, list[str], Counter[str]]] = {}
+
+    def names(self, statement: ast.stmt) -> list[str]:
+        return self._look(statement)[1]
+
+    def stored(self, statement: ast.stmt) -> Counter[str]:
+        return self._look(statement)[2]
+
+    def _look(self, statement: ast.stmt) -> tuple[ast.stmt, list[str], Counter[str]]:
+        key = id(statement)  # which stays its own: the statement is kept beside it
+        if key not in self._found:
+            self._found[key] = statement, names_in(statement), stores([statement])
+        return self._found[key]
+
+
 def merge(body: list[ast.stmt], wanted: set[str], most: int = 1) -> list[ast.stmt]:
     """Put what is assigned once and read once into the statement that reads it, if that stays short."""
-    stored = stores(body)
-    read = Counter(name for s in body for name in names_in(s))
+    seen = Seen()
+    refused: set[tuple[int, int]] = set()
+    while (merged := merge_one(body, wanted, most, seen, refused)) is not None:
+        body = merged
+    return body
+
+
+def merge_one(body: list[ast.stmt], wanted: set[str], most: int, seen: Seen,
+              refused: set[tuple[int, int]]) -> list[ast.stmt] | None:  # fmt: skip
+    """Merge the first statement that can be; None where none can."""
+    stored = sum((seen.stored(s) for s in body), Counter[str]())
+    read = Counter(name for s in body for name in seen.names(s))
     roots = set(read) - set(stored)
     for i, statement in enumerate(body[:-1]):
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
@@ -219,21 +248,24 @@ def merge(body: list[ast.stmt], wanted: set[str], most: int = 1) -> list[ast.stm
         target = statement.targets[0]
         if not isinstance(target, ast.Name) or target.id in wanted:
             continue
-        twice = is_chain(statement.value) and names_in(body[i + 1]).count(target.id) == read[target.id]
+        twice = is_chain(statement.value) and seen.names(body[i + 1]).count(target.id) == read[target.id]
         if stored[target.id] != 1 or (read[target.id] != 1 and not twice):
             continue
-        k = next((k for k in range(i + 1, len(body)) if target.id in names_in(body[k])), None)
+        k = next((k for k in range(i + 1, len(body)) if target.id in seen.names(body[k])), None)
         if (
             k is None
+            or (id(statement), id(body[k])) in refused
             or not (twice or is_first(body[k], target.id))
-            or not may_move(statement, body[i + 1 : k], roots)
+            or not may_move(statement, body[i + 1 : k], roots, seen)
         ):
             continue
         new = flatten(put(body[k], target.id, statement.value))
-        if len(lines_of([new])) > most or len(lines_of([new])) > len(lines_of([statement, body[k]])):
+        lines = len(lines_of([new]))
+        if lines > most or lines > len(lines_of([statement, body[k]])):
+            refused.add((id(statement), id(body[k])))  # both are kept by what was seen
             continue
-        return merge([*body[:i], *body[i + 1 : k], new, *body[k + 1 :]], wanted, most)
-    return body
+        return [*body[:i], *body[i + 1 : k], new, *body[k + 1 :]]
+    return None
 
 
 def is_chain(node: ast.expr) -> bool:
@@ -243,11 +275,11 @@ def is_chain(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def may_move(statement: ast.Assign, over: list[ast.stmt], roots: set[str]) -> bool:
+def may_move(statement: ast.Assign, over: list[ast.stmt], roots: set[str], seen: Seen) -> bool:
     """Whether an assignment may happen after the statements that follow it: they share no object."""
     mine = set(names_in(statement.value)) - roots
     for other in over:
-        theirs = {*names_in(other), *stores([other])} - roots
+        theirs = {*seen.names(other), *seen.stored(other)} - roots
         if mine & theirs or (isinstance(other, ast.Expr) and not theirs):
             return False
     return True
