@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from cases.wire import decode_arguments, encode_arguments
+from conformance import interpreters
 from conformance.answer import Answer
-from conformance.interpreters import is_beside
 from conformance.judge import differing
 from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.door import LIMITS, Cut, Question, Text, cut_door, find_adapter
@@ -168,7 +168,8 @@ def join_imports(lines: list[str]) -> list[str]:
 
 def has_old_schema(witness: Witness, imports: list[str]) -> bool:
     row = witness.row
-    return is_beside(row.system, row.version) and any("schema_py_generated as fb" in line for line in imports)
+    is_old = interpreters.is_beside(row.system, row.version)
+    return is_old and any("schema_py_generated as fb" in line for line in imports)
 
 
 def given_lines(witness: Witness, arguments: dict[str, Any], used: set[str], tight: bool) -> list[str]:
