@@ -31,7 +31,8 @@ from conformance.adapters.larq_compute_engine_models import (
 )
 
 SYSTEM = "larq-compute-engine"
-BACKENDS = {"optimized": {}, "reference": {}, "indirect": {}}
+_ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+BACKENDS = {"optimized": _ENVIRONMENT, "reference": _ENVIRONMENT, "indirect": _ENVIRONMENT}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND", "optimized")
 _OPTIONS = {
     "optimized": {},
