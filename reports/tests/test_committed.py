@@ -62,12 +62,16 @@ def test_adapter_is_the_one_that_asked(path: Path) -> None:
 
 
 def adapter_digest(system: str) -> str:
-    """Return the digest as the worker does: the adapter, and the adapter modules that it imports."""
-    path = adapter_path(system.replace("-", "_"))
+    """Return the digest as the worker does: the adapter, and the adapter modules that it and they import."""
     pattern = r"^from conformance\.adapters(?:\.(\w+) import| import ([a-z]\w*)$)"
-    names = ["".join(found) for found in re.findall(pattern, path.read_text(), re.MULTILINE)]
+    found: set[Path] = set()
+    new = {adapter_path(system.replace("-", "_"))}
+    while new:
+        found |= new
+        names = ["".join(n) for path in new for n in re.findall(pattern, path.read_text(), re.MULTILINE)]
+        new = {adapter_path(name) for name in names} - found
     text = hashlib.sha256()
-    for file in sorted({path, *(adapter_path(name) for name in names)}, key=lambda p: p.name):
+    for file in sorted(found, key=lambda path: path.name):
         text.update(file.read_bytes())
     return text.hexdigest()
 
