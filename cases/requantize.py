@@ -51,6 +51,8 @@ def per_channel(codes: dict[str, int], zero_point: int) -> dict[str, Any]:
     return ask((input_scale, [w for w, _ in asked], output_scale), zero_point, codes, [n for _, n in asked])
 
 
+SEVEN_EIGHTHS = (1 / 3, 0.875, 0.5833333)  # m is just above 1/2
+
 CASES = [
     Case("requantize/ties-of-one-half", ask((0.5, 0.25, 0.25)),
          "half away from zero gives 1 for an accumulator of 1, half to even gives 0"),
@@ -92,6 +94,10 @@ CASES = [
     Case("requantize/ties-of-one-fourteenth", ask((0.25, 2.0, 7.0), -2), "as ties-of-one-sixth"),
     Case("requantize/ties-of-one-ninety-eighth", ask((0.5, 1.0, 49.0)),
          "49 * m in float64 is just below one half, m being rounded first"),
+    Case("requantize/weight-scale-of-seven-eighths", ask(SEVEN_EIGHTHS),
+         "1 / float32(1 / 0.875) is one ulp below 0.875: a scale stored as its reciprocal"),
+    Case("requantize/weight-scale-of-seven-eighths-uint8", ask(SEVEN_EIGHTHS, 0, UINT8),
+         "as weight-scale-of-seven-eighths"),
     Case("requantize/just-below-one", ask((1.0, 0.99999994, 1.0)), "the significand rounds up to 2^31"),
     Case("requantize/double-rounding-of-quarters", ask((0.5, 0.375, 1.0)),
          "of 3/16 twice-rounded products some become ties"),

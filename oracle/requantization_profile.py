@@ -13,6 +13,7 @@ ROUNDINGS = ("half_even", "half_away", "half_up", "half_toward_zero", "toward_ze
 class Profile:
     """One way of requantizing; the fields are in the order of the arithmetic."""
 
+    weight_scale: str = "kept"
     multiplier: str = "real"
     fixed_point: str = "none"
     scaling: str = "exact"
@@ -22,6 +23,10 @@ class Profile:
 
 
 MEANING: dict[str, dict[str, str]] = {
+    "weight_scale": {
+        "kept": "weight_scale is used as it is",
+        "inverted": "float32(1 / float32(1 / weight_scale)) stands for weight_scale",
+    },
     "multiplier": {
         "real": "m = input_scale * weight_scale / output_scale, a real number",
         "float64": "m is rounded to float64",

@@ -62,6 +62,8 @@ def requantize(
     if wrong := contradiction(profile):
         raise ValueError(f"{wrong}, got {profile}")
     with np.errstate(over="ignore", under="ignore"):
+        if profile.weight_scale == "inverted":
+            scales = (scales[0], np.asarray(1 / (1 / scales[1])), scales[2])
         whole = rounded(values.astype(np.int64), scales, output_zero_point, profile)
     if profile.overflow != "saturates":
         whole = wrap32(whole)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "weight_scale": ("kept", "inverted"),
     "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
     "fixed_point": ("none", "31_bits"),
     "scaling": ("exact", "float64", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
@@ -35,6 +36,8 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
     """
     chosen = DEFINITION | dict(choices or {})
     round_ = NEAREST_OR_DIRECTED[chosen["rounding"]]
+    if chosen["weight_scale"] == "inverted":
+        scales = (scales[0], SINGLE.divide(1.0, SINGLE.divide(1.0, scales[1])), scales[2])
     t = scaled(accumulator, scales, chosen)
     if chosen["offset"] == "before":
         is_real = chosen["scaling"] in ("exact", "doubling_high")
