@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from conformance.identify import changed_axes, identify
 from conformance.judge import Difference, find_difference, in_words, is_same
-from conformance.observation import Header, Observation
+from conformance.observation import Header, Observation, version_key
 from conformance.row import Question
 from oracle.definition import DEFINITIONS
 from oracle.specification import AnyProfile
@@ -120,11 +120,6 @@ def _identify(operation: str, door: str, kinds: set[tuple[str, str]] | None,
     return found.profiles[0] if found.profiles else None
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    """Return a version as numbers, for distances."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:4])
-
-
 def nearest(header: Header, observations: Iterable[Observation]) -> Observation | None:
     """Return the observation of the same backend that is nearest by version, then by instruction set."""
     same = [o for o in observations if (o.header.system, o.header.backend) == (header.system, header.backend)]
@@ -132,8 +127,8 @@ def nearest(header: Header, observations: Iterable[Observation]) -> Observation 
 
 
 def _distance(wanted: Header, other: Header) -> tuple[object, ...]:
-    a, b = ((*version_key(h.version), 0, 0, 0, 0) for h in (wanted, other))
-    apart = tuple(abs(x - y) for x, y in zip(a[:4], b[:4], strict=True))
+    a, b = (version_key(h.version) for h in (wanted, other))
+    apart = tuple(abs(x - y) for x, y in zip_longest(a, b, fillvalue=0))
     return (wanted.version != other.version, apart, _apart(wanted, other), other.instruction_set)
 
 

@@ -10,9 +10,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from conformance.ledger import is_of
+
 ROOT = Path(__file__).parent.parent
 PINS = Path(__file__).parent / "environments"
 QUIET = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# What installs a system, where it has another name; and what it runs on, where that is part of its version.
+DISTRIBUTIONS = {
+    "tensorflow": "tensorflow-cpu",
+    "tflite": "tensorflow-cpu",
+    "tfmot": "tensorflow-model-optimization",
+    "litert": "ai-edge-litert",
+}
+HOSTS = dict.fromkeys(("qkeras", "larq", "tfmot"), ("tf", "tensorflow-cpu"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Environment:
     name: str
     systems: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    is_current: bool  # whether plain `tox` runs it
 
     @property
     def python(self) -> Path:
@@ -41,11 +52,28 @@ class Environment:
         windows = folder / "Scripts" / "python.exe"
         return windows if windows.exists() else folder / "bin" / "python"
 
+    def version(self, system: str) -> str | None:
+        """Return the version that a system has here, as its observations are called."""
+        pins = pinned(self.name)
+        own = pins.get(DISTRIBUTIONS.get(system, system))
+        if own is None or system not in HOSTS:
+            return own
+        name, host = HOSTS[system]
+        return f"{own}+{name}{pins.get(host)}"
+
     def pins(self, system: str, version: str) -> bool:
-        """Whether the environment's list pins a system to a version."""
-        path = PINS / f"{self.name}.txt"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        return any(re.fullmatch(rf"{re.escape(system)}(-cpu)?=={re.escape(version)}\b.*", x) for x in lines)
+        """Whether the environment's list pins a system to a version, on whatever host if none is named."""
+        own = self.version(system)
+        return own is not None and is_of(own, version)
+
+
+@cache
+def pinned(environment: str) -> dict[str, str]:
+    """Return what the list of an environment pins, by names in lower case with hyphens."""
+    path = PINS / f"{environment}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    pairs = (line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    return {re.sub(r"[-_.]+", "-", name).lower(): version.split()[0] for name, version in pairs}
 
 
 @cache
@@ -53,12 +81,14 @@ def environments() -> tuple[Environment, ...]:
     """Return the environments of tox.ini that ask systems."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(ROOT / "tox.ini", encoding="utf-8")
+    current = re.split(r"[\s,]+", parser.get("tox", "env_list"))
     found = []
     for section in parser.sections():
         systems = re.findall(r"--system[ =](\S+)", parser.get(section, "commands", fallback=""))
         if section.startswith("testenv:") and systems:
             variables = tuple(variables_of(parser, section).items())
-            found.append(Environment(section.removeprefix("testenv:"), tuple(systems), variables))
+            name = section.removeprefix("testenv:")
+            found.append(Environment(name, tuple(systems), variables, name in current))
     return tuple(found)
 
 
@@ -79,6 +109,13 @@ def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | N
     having = [e for e in environments() if system in (*e.systems, e.name)]
     pinning = [e for e in having if any(e.pins(system, version) for version in versions)]
     return next(iter(pinning or having), None)
+
+
+@cache
+def is_beside(system: str, version: str) -> bool:
+    """Whether only `tox -m versions` asks a version: an environment pins it, none that `tox` runs does."""
+    pinning = [e for e in environments() if system in e.systems and e.pins(system, version)]
+    return bool(pinning) and not any(e.is_current for e in pinning)
 
 
 def find_interpreter(

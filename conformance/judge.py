@@ -65,8 +65,9 @@ def compute_answer(case: Case, profile: AnyProfile) -> Answer:
         return Answer("refused", reason=str(refusal))
 
 
+@lru_cache(maxsize=1 << 12)
 def expected_in_pieces(case: Case, profile: AnyProfile, length: int) -> Answer:
-    """Return what a profile answers to consecutive pieces of the vector, concatenated."""
+    """Return what a profile answers to consecutive pieces of the vector, concatenated; remembered."""
     vector = case.arguments[case.vector]
     flat = carried(vector).reshape(-1)
     parts = []

@@ -19,6 +19,11 @@ LEDGER = Path(__file__).parent.parent / "reports" / "ledger"
 VERDICTS = ("framework-bug", "by-design", "spec-gap", "unexplained")
 
 
+def is_of(version: str, named: str) -> bool:
+    """Whether a version is the one named, on whatever host: 0.9.0+tf2.15.1 is of 0.9.0."""
+    return version == named or version.startswith(f"{named}+")
+
+
 class LedgerError(ValueError):
     """A ledger file that cannot be used; the message names file, rule and value."""
 
@@ -51,9 +56,13 @@ class Entry:
     def covers(self, system: str, version: str, backend: str, operation: str) -> bool:
         return (
             (self.system, self.operation) == (system, operation)
-            and version in self.versions
+            and self.covers_version(version)
             and (self.backends == ("*",) or backend in self.backends)
         )
+
+    def covers_version(self, version: str) -> bool:
+        """Whether a version was run: one that is named without its host, on every host it was run on."""
+        return any(is_of(version, named) for named in self.versions)
 
     def covers_case(self, case: Case) -> bool:
         """Whether the case has the dtype and the integer type that the entry is about."""

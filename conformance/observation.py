@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,34 +126,42 @@ def read(path: Path) -> Observation:
         ObservationError: not one, cut short, or changed so that it cannot be understood.
     """
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = path.read_text(encoding="utf-8").splitlines()
+        ends = [json.loads(line) for line in (*lines[:1], *lines[-1:])]
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ObservationError(f"{path}: an observation must be JSON Lines, got {error}") from error
-    if not lines or not isinstance(lines[0], dict) or lines[0].get("observation") != FORMAT:
-        raise ObservationError(
-            f"{path}: an observation must begin with its header, got {str(lines[:1])[:80]}"
-        )
-    if not isinstance(lines[-1], dict) or lines[-1].get("end") != len(lines) - 2:
+    if not ends or not isinstance(ends[0], dict) or ends[0].get("observation") != FORMAT:
+        raise ObservationError(f"{path}: an observation must begin with its header, got {str(ends[:1])[:80]}")
+    if not isinstance(ends[1], dict) or ends[1].get("end") != len(lines) - 2:
         raise ObservationError(
             f"{path}: an observation must end with its count {max(len(lines) - 2, 0)}: cut short"
         )
     try:
-        header = Header(**{k: str(v) for k, v in lines[0].items() if k != "observation"})
+        header = Header(**{k: str(v) for k, v in ends[0].items() if k != "observation"})
         return _assemble(header, lines[1:-1])
+    except json.JSONDecodeError as error:
+        raise ObservationError(f"{path}: an observation must be JSON Lines, got {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ObservationError(f"{path}: an observation must hold answers, got {error}") from error
 
 
-def _assemble(header: Header, lines: list[dict[str, Any]]) -> Observation:
-    questions: list[Question] = []
-    stale: list[str] = []
-    for line in lines:
-        case = all_cases().get(line["case"])
-        if case is None or case.digest() != line["digest"]:
-            stale.append(line["case"])
-        else:
-            questions += _questions_of(case, line["answers"])
-    return Observation(header, tuple(questions), tuple(stale))
+def _assemble(header: Header, lines: list[str]) -> Observation:
+    read = [_read_line(line) for line in lines]
+    questions = [question for _, held in read for question in held or ()]
+    return Observation(header, tuple(questions), tuple(name for name, held in read if held is None))
+
+
+@cache
+def _read_line(line: str) -> tuple[str, tuple[Question, ...] | None]:
+    """Return a case's name and what was asked of it, None when it has changed since.
+
+    Equal lines give the same objects: what versions answer alike is read and judged once.
+    """
+    raw = json.loads(line)
+    case = all_cases().get(raw["case"])
+    if case is None or case.digest() != raw["digest"]:
+        return raw["case"], None
+    return case.id, tuple(_questions_of(case, raw["answers"]))
 
 
 def _questions_of(case: Case, answers: dict[str, Any]) -> list[Question]:
@@ -164,4 +173,18 @@ def _questions_of(case: Case, answers: dict[str, Any]) -> list[Question]:
 
 def read_all(folder: Path = OBSERVATIONS) -> list[Observation]:
     """Read every observation under a folder, sorted by key."""
-    return sorted((read(path) for path in folder.rglob("*.jsonl")), key=lambda o: o.header)
+    return sorted((read(path) for path in folder.rglob("*.jsonl")), key=by_key)
+
+
+def by_key(observation: Observation) -> tuple[str, tuple[int, ...], Header]:
+    """Return what observations are sorted by: 2.8.4 comes before 2.13.0."""
+    header = observation.header
+    return header.system, version_key(header.version), header
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, for distances and for order; what it runs on comes after its own."""
+    own, _, host = version.partition("+")
+    numbers = [[int(part) for part in re.findall(r"\d+", piece)[:4]] for piece in (own, host)]
+    padding = [0] * (4 - len(numbers[0])) if numbers[1] else []
+    return (*numbers[0], *padding, *numbers[1])

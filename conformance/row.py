@@ -22,7 +22,7 @@ from conformance.judge import (
     matches,
     may_be_given_by,
 )  # fmt: skip
-from conformance.ledger import Entry
+from conformance.ledger import Entry, is_of
 from oracle.definition import (
     DEFINITIONS,
     contradiction,
@@ -262,7 +262,7 @@ def audit_entry(entry: Entry, ledger: list[Entry], rows: list[Row]) -> list[str]
         covered = [
             r
             for r in rows
-            if entry.covers(r.system, version, r.backend, r.operation) and r.version == version
+            if entry.covers(r.system, r.version, r.backend, r.operation) and is_of(r.version, version)
         ]
         if not covered:
             problems.append(f"{entry.name}: versions must be observed, got {version}: run it, or take it out")

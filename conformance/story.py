@@ -9,6 +9,7 @@ import numpy as np
 
 from cases.case import Case, all_cases
 from conformance.answer import Answer
+from conformance.interpreters import is_beside
 from conformance.judge import (
     DIVERGES,
     Difference,
@@ -62,9 +63,8 @@ def witness_of(entry: Entry, rows: Iterable[Row]) -> Question | None:
 
 def witness_and_row(entry: Entry, rows: Iterable[Row]) -> tuple[Question, Row] | None:
     """Return the question that shows an entry, and the row it stands in."""
-    for row in rows:
-        if not entry.covers(row.system, row.version, row.backend, row.operation):
-            continue
+    mine = [row for row in rows if entry.covers(row.system, row.version, row.backend, row.operation)]
+    for row in sorted(mine, key=lambda row: is_beside(row.system, row.version)):  # what plain `tox` has first
         asked = [q for q in row.questions if q.case.id == entry.witness and entry.covers_door(q.door)]
         telling = [q for q in asked if judge(q.case, q.answer).kind == DIVERGES]
         if telling or asked:
@@ -121,7 +121,7 @@ def sides(entry: Entry, question: Question, rows: Iterable[Row], shown: Shown | 
         """A backend, with its version where another version is on another side, or is the entry's."""
         backend = (row.system, row.backend)
         of = {side for side, other in found if (other.system, other.backend) == backend}
-        is_plain = len(of) == 1 and (row.system != entry.system or row.version in entry.versions)
+        is_plain = len(of) == 1 and (row.system != entry.system or entry.covers_version(row.version))
         return " ".join(backend if is_plain else (row.system, row.version, row.backend))
 
     names = {key: dict.fromkeys(name_of(row) for side, row in found if side == key) for key in SIDES}

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 
 from conformance.ledger import LEDGER, load_ledger
-from conformance.observation import OBSERVATIONS, read_all
+from conformance.observation import OBSERVATIONS, Observation, read_all
 from conformance.survey import built_in_systems
 from reports.difference import accept, differences
 from reports.page import put_into_readme, render
 from reports.summary import in_lines, judge_all, summarize
+from reports.versions import with_beside
 
 REPORTS = Path(__file__).parent
 RUN = REPORTS / "run"
@@ -59,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_summary(options: argparse.Namespace) -> int:
     """Print the summary."""
-    verdicts = judge_all(_observed(options.folder), load_ledger())
+    verdicts = judge_all(_with_beside(options.folder), load_ledger())
     summary = summarize(verdicts)
     print(json.dumps(summary, indent=2) if options.json else "\n".join(in_lines(summary)))
     return 1 if any(v.is_red for v in verdicts) else 0
@@ -90,13 +91,19 @@ def run_accept(options: argparse.Namespace) -> int:
 def run_render(options: argparse.Namespace) -> int:
     """Write the page."""
     ledger = load_ledger(LEDGER)
-    verdicts = judge_all(_observed(options.folder), ledger)
+    verdicts = judge_all(_with_beside(options.folder), ledger)
     for path in render(verdicts, ledger, options.out):
         print(path)
     if (options.folder, options.out) == (OBSERVATIONS, REPORTS):
         put_into_readme(verdicts)
     print("\n".join(in_lines(summarize(verdicts))))
     return 1 if any(v.is_red for v in verdicts) else 0
+
+
+def _with_beside(folder: Path) -> list[Observation]:
+    """Return a folder's observations, and what is committed of versions that a main run does not ask."""
+    found: list[Observation] = _observed(folder)
+    return found if folder == OBSERVATIONS else with_beside(found, read_all())
 
 
 def _observed(folder: Path):  # type: ignore[no-untyped-def]

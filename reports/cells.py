@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from conformance.ledger import Entry
-from conformance.row import FAILURES, Row, RowVerdict
+from conformance.row import FAILURES, RowVerdict
 from oracle.definition import DEFINITIONS
 
 SIGNS = {"agree": "agrees", "unsupported": "—"}
@@ -14,9 +16,24 @@ AGREES, PARTLY, DIFFERS, UNEXPLAINED, ERROR, NOT_OFFERED = (
 )  # fmt: skip
 
 
-def backend_of(row: Row) -> str:
-    """Return the name of a column."""
-    return f"{row.system} {row.version} {row.backend}".removesuffix(" default")
+Column = dict[str, RowVerdict]  # by operation
+
+
+def columns_of(verdicts: Iterable[RowVerdict], cell: Callable[[RowVerdict], str]) -> dict[str, Column]:
+    """Return the columns of a table by name: one for each backend, and for versions whose cells differ."""
+    by_backend: dict[tuple[str, str], dict[str, Column]] = {}
+    for verdict in verdicts:
+        row = verdict.row
+        versions = by_backend.setdefault((row.system, row.backend), {})
+        versions.setdefault(row.version, {})[row.operation] = verdict
+    found: dict[str, Column] = {}
+    for (system, backend), versions in by_backend.items():
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        for version, column in versions.items():
+            alike.setdefault(tuple((name, cell(v)) for name, v in column.items()), []).append(version)
+        for names in alike.values():
+            found[f"{system} {', '.join(names)} {backend}".removesuffix(" default")] = versions[names[-1]]
+    return found
 
 
 def kind_of(verdict: RowVerdict) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from conformance.compare import compare, explain_changes, nearest
-from conformance.observation import Observation
+from conformance.interpreters import is_beside
+from conformance.observation import Header, Observation
 
 SHOWN = 5
 
@@ -16,15 +17,20 @@ def differences(before: list[Observation], after: list[Observation]) -> list[str
     """Return one paragraph per backend that changed, is new with other answers, or is missing.
 
     A backend on an instruction set, or in a version, that was never seen is compared with the
-    nearest: equal answers are no difference.
+    nearest: equal answers are no difference. A version that only `tox -m versions` asks may be missing.
     """
     lines = [line for observation in after for line in _against_nearest(observation, before)]
-    seen = {(o.header.system, o.header.backend) for o in after}
-    for header in dict.fromkeys(o.header for o in before):
-        if (header.system, header.backend) not in seen:
-            lines.append(f"{header.system} {header.version} {header.backend}: observed before, not now")
-            seen.add((header.system, header.backend))
-    return lines
+    found = (nearest(observation.header, before) for observation in after)
+    seen = {key_of(reference.header) for reference in found if reference}
+    wanted = dict.fromkeys(
+        key_of(o.header) for o in before if not is_beside(o.header.system, o.header.version)
+    )
+    return lines + [f"{' '.join(key)}: observed before, not now" for key in wanted if key not in seen]
+
+
+def key_of(header: Header) -> tuple[str, str, str]:
+    """Return what is observed on some instruction set."""
+    return header.system, header.version, header.backend
 
 
 def _against_nearest(observation: Observation, before: list[Observation]) -> Iterator[str]:

@@ -50,7 +50,11 @@ def operation_lines(operation: str, verdicts: list[RowVerdict], ledger: list[Ent
         yield ">"
     yield ""
     agreeing = [v.row for v in verdicts if v.row.operation == operation and v.status == "agree"]
-    names = ", ".join(f"{r.system} {r.version} {r.backend}" for r in agreeing) or "nobody, on every case"
+    versions: dict[tuple[str, str], list[str]] = {}
+    for row in agreeing:
+        versions.setdefault((row.system, row.backend), []).append(row.version)
+    agree = (f"{system} {', '.join(of)} {backend}" for (system, backend), of in versions.items())
+    names = "; ".join(agree) or "nobody, on every case"
     yield f"Agrees: {names}."
     yield ""
     for entry in ledger:

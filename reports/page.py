@@ -7,13 +7,14 @@ from pathlib import Path
 
 from conformance.ledger import Entry
 from conformance.row import Row, RowVerdict
-from reports.cells import NOT_OFFERED, backend_of, in_axes, kind_of
+from reports.cells import NOT_OFFERED, columns_of, in_axes, kind_of
 from reports.claims import claims_in_a_table
 from reports.fakes import fake_lines, fakes_in_one_line
 from reports.family import families, family_lines, operations_of
 from reports.picture import draw
 from reports.silences import silence_lines, silences_in_one_line
 from reports.summary import STATUSES, summarize
+from reports.versions import PAGE, version_lines, versions_in_a_table
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = "overview.svg"
@@ -47,6 +48,7 @@ def pages(verdicts: list[RowVerdict], ledger: list[Entry]) -> Pages:
         texts[f"stories/{family.replace(' ', '-')}.md"] = family_lines(family, verdicts, ledger)
     texts["stories/silences.md"] = silence_lines(verdicts)
     texts["stories/fakes.md"] = fake_lines()
+    texts[PAGE] = version_lines(verdicts)
     return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in texts.items()}
 
 
@@ -80,6 +82,7 @@ def page(verdicts: list[RowVerdict], ledger: list[Entry]) -> Iterator[str]:
         yield ""
         yield from family_table(family, verdicts, in_axes)
     yield from silences_in_one_line()
+    yield from versions_in_a_table(verdicts)
     yield from claims_in_a_table()
     yield "## Does the harness notice?"
     yield ""
@@ -105,12 +108,11 @@ def family_table(family: str, verdicts: list[RowVerdict], cell: Callable[[RowVer
     """Yield a table: one line per operation of the family, one column per backend that has some of it."""
     operations = operations_of(family)
     offered = [v for v in verdicts if v.row.operation in operations and kind_of(v) != NOT_OFFERED]
-    by_key = {(backend_of(v.row), v.row.operation): v for v in offered}
-    backends = list(dict.fromkeys(backend_of(v.row) for v in offered))
-    yield "| operation | " + " | ".join(backends) + " |"
-    yield "|---|" + "---|" * len(backends)
+    columns = columns_of(offered, cell)
+    yield "| operation | " + " | ".join(columns) + " |"
+    yield "|---|" + "---|" * len(columns)
     for operation in operations:
-        found = [by_key.get((backend, operation)) for backend in backends]
+        found = [column.get(operation) for column in columns.values()]
         cells = [cell(verdict) if verdict else "—" for verdict in found]
         link = f"[`{operation}`](stories/{family.replace(' ', '-')}.md#{operation})"
         yield f"| {link} | {' | '.join(cells)} |"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.row import RowVerdict
 from oracle.definition import DEFINITIONS
-from reports.cells import AGREES, DIFFERS, ERROR, NOT_OFFERED, PARTLY, UNEXPLAINED, backend_of, kind_of
+from reports.cells import AGREES, DIFFERS, ERROR, NOT_OFFERED, PARTLY, UNEXPLAINED, columns_of, kind_of
 from reports.family import families, operations_of
 
 COLOURS = {  # told apart without colours by the sign too
@@ -26,8 +26,10 @@ Kinds = dict[tuple[str, str], str]  # (backend, operation) -> kind
 
 def kinds_of(verdicts: list[RowVerdict]) -> Kinds:
     """Return what is drawn: a kind for each backend and operation that it offers."""
-    kinds = {(backend_of(v.row), v.row.operation): kind_of(v) for v in verdicts}
-    return {key: kind for key, kind in kinds.items() if kind != NOT_OFFERED}
+    columns = columns_of((v for v in verdicts if kind_of(v) != NOT_OFFERED), kind_of)
+    return {
+        (name, operation): kind_of(v) for name, column in columns.items() for operation, v in column.items()
+    }
 
 
 def digest(kinds: Kinds) -> str:

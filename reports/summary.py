@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.ledger import Entry
-from conformance.observation import Observation
+from conformance.observation import Observation, version_key
 from conformance.row import RowVerdict, judge_row
 from conformance.survey import built_in_systems, why_not_here
 
@@ -39,7 +39,7 @@ def _count(system: str, verdicts: list[RowVerdict]) -> dict[str, Any]:
     explained = sum(v.is_explained for v in diverging)
     return {
         "observed": True,
-        "versions": sorted({v.row.version for v in verdicts}),
+        "versions": sorted({v.row.version for v in verdicts}, key=version_key),
         "operations": len({v.row.operation for v in verdicts}),
         "rows": len(verdicts),
         **{status: sum(v.status == status for v in verdicts) for status in STATUSES},

@@ -23,7 +23,8 @@ _Q = larq.quantizers
 
 
 def version():
-    return larq.__version__
+    """Its own version and its host's: the kernels are TensorFlow's."""
+    return f"{larq.__version__}+tf{tf.__version__}"
 
 
 def ste_sign(x, clip_value):

@@ -12,9 +12,13 @@ from conformance.adapters import tflite_models
 
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
-_DEQUANTIZED = ("INT8", "UINT8", "INT4", "UINT4")
-_WIDENED = ("INT8", "UINT8", "INT16")
-_QUESTIONS = tflite_models.Questions(fb, rt, _BACKEND, _DEQUANTIZED, _WIDENED)
+_IS_NEW = hasattr(fb, "ExternalBufferT")  # 1.4 and before have no codes below 8 bits
+_SMALL = ("INT4", "UINT4") if _IS_NEW else ()
+_QUANTIZED = ("INT8", "UINT8", "INT16", *_SMALL)
+_DEQUANTIZED = ("INT8", "UINT8", *_SMALL)
+_WIDENED = ("INT8", "UINT8", "INT16") if _IS_NEW else ("INT16",)
+_SCHEMA = fb if _IS_NEW else tflite_models.FilledLater(fb)
+_QUESTIONS = tflite_models.Questions(_SCHEMA, rt, _BACKEND, _QUANTIZED, _DEQUANTIZED, _WIDENED)
 DOORS = _QUESTIONS.doors()
 
 

@@ -42,7 +42,8 @@ _KEPT = {}  # a quantizer and its function by door and settings, as a model keep
 
 
 def version():
-    return _qkeras.__version__
+    """Its own version and its host's: the kernels are TensorFlow's."""
+    return f"{_qkeras.__version__}+tf{tf.__version__}"
 
 
 def quantized_bits(x, bits=8, integer=0, symmetric=False, keep_negative=True, alpha=None,

@@ -15,8 +15,11 @@ warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
 
 BACKENDS = tflite_models.BACKENDS
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
-_DEQUANTIZED = ("INT8", "UINT8", "INT4")  # UINT4 is written by QUANTIZE, not read by DEQUANTIZE
-_QUESTIONS = tflite_models.Questions(fb, rt, _BACKEND, _DEQUANTIZED, ("INT16",))
+_IS_NEW = hasattr(fb, "ExternalBufferT")  # before, there are no codes below 8 bits
+_QUANTIZED = ("INT8", "UINT8", "INT16", *(("INT4", "UINT4") if _IS_NEW else ()))
+_DEQUANTIZED = ("INT8", "UINT8", *(("INT4",) if _IS_NEW else ()))  # UINT4 is written, not read
+_SCHEMA = fb if _IS_NEW else tflite_models.FilledLater(fb)
+_QUESTIONS = tflite_models.Questions(_SCHEMA, rt, _BACKEND, _QUANTIZED, _DEQUANTIZED, ("INT16",))
 DOORS = _QUESTIONS.doors()
 
 

@@ -10,6 +10,8 @@ stands between the question and the kernel.
 
 from __future__ import annotations
 
+from functools import partial
+
 import flatbuffers
 import numpy as np
 
@@ -42,11 +44,30 @@ def check_reals(*values):
             raise Unsupported("reals are float32, and so are the scales of the schema")
 
 
+class FilledLater:
+    """A schema whose objects are made empty: here they take their fields in order, as the newer ones do."""
+
+    def __init__(self, schema):
+        self._schema = schema
+
+    def __getattr__(self, name):
+        found = getattr(self._schema, name)
+        return partial(_fill, found) if name.endswith("T") else found
+
+
+def _fill(kind, *values):
+    made = kind()
+    for name, value in zip(vars(made), values):  # noqa: B905 - the rest keep their defaults
+        setattr(made, name, value)
+    return made
+
+
 class Questions:
     """The operations and doors of any system that has the schema and an interpreter."""
 
-    def __init__(self, schema, runtime, backend, dequantized, widened):
+    def __init__(self, schema, runtime, backend, quantized, dequantized, widened):
         self._schema = schema
+        self._quantized = quantized  # types that QUANTIZE gives
         self._dequantized = dequantized  # types that DEQUANTIZE takes, int16 aside
         self._widened = widened  # types that QUANTIZE turns into int16
         self._interpreter = runtime.Interpreter
@@ -55,7 +76,7 @@ class Questions:
 
     def quantize(self, x, scale, zero_point, qmin, qmax, axis=None, refused=False):
         check_reals(x, scale)
-        name, _ = code_type(qmin, qmax, ("INT8", "UINT8", "INT16", "INT4", "UINT4"))
+        name, _ = code_type(qmin, qmax, self._quantized)
         self._check_delegate(scale, zero_point, qmin, qmax, refused)
         return self._convert("QUANTIZE", x, "FLOAT32", None, name, self._one(scale, zero_point))
 

@@ -15,7 +15,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
-from tensorflow_model_optimization.python.core.keras.compat import keras
+from tensorflow_model_optimization.python.core.keras import compat
 from tensorflow_model_optimization.python.core.quantization.keras.quantizers import FixedQuantizer
 
 from conformance.adapters import Unsupported
@@ -31,7 +31,8 @@ _METHODS = {
 
 
 def version():
-    return tfmot.__version__
+    """Its own version and its host's: the kernels are TensorFlow's."""
+    return f"{tfmot.__version__}+tf{tf.__version__}"
 
 
 def _call(quantizer, x, training, weights):
@@ -107,6 +108,7 @@ def _quantize_apply(x, low, high, bits, narrow_range):
     flat = np.asarray(x).reshape(-1, 1)
     if not flat.size:
         raise Unsupported("a kernel has at least one weight")
+    keras = getattr(compat, "keras", tf.keras)  # before 0.8 there was one Keras
     dense = keras.layers.Dense(1, use_bias=False, input_shape=(len(flat),))
     annotated = tfmot.quantization.keras.quantize_annotate_model(keras.Sequential([dense]))
     model = tfmot.quantization.keras.quantize_apply(annotated)

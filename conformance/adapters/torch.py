@@ -20,7 +20,6 @@ from torch.ao.quantization import (
     PerChannelMinMaxObserver,
 )
 from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
-from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
 from conformance.adapters.torch_engines import ENGINES as _ENGINES
@@ -28,9 +27,17 @@ from conformance.adapters.torch_engines import requantize as _requantize
 from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
 from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 
+try:
+    from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
+except ImportError:  # before 1.13
+    _DECOMPOSED_OPERATORS = ()
+else:
+    _DECOMPOSED_OPERATORS = ("decomposed",)
+
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "eager"
 _DECOMPOSED = _BACKEND == "decomposed"
-BACKENDS = {name: {} for name in ("eager", "decomposed", *_ENGINES)}
+BACKENDS = {name: {} for name in ("eager", *_DECOMPOSED_OPERATORS, *_ENGINES)}
+_IS_OLD = not hasattr(torch, "uint16")  # seen in 1.12
 _OPS = torch.ops.quantized_decomposed
 
 _QUANTIZED = {
@@ -40,7 +47,9 @@ _QUANTIZED = {
     (0, 15): torch.quint4x2,
     (0, 3): torch.quint2x4,
 }
-_STORAGE = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32)
+_STORAGE = tuple(
+    getattr(torch, name) for name in ("int8", "uint8", "int16", "uint16", "int32") if hasattr(torch, name)
+)
 
 
 def version():
@@ -77,7 +86,7 @@ def fake_quantize(x, scale, zero_point, qmin, qmax):
             q, _number(scale), zero_point, qmin, qmax, storage, out_dtype=reals.dtype
         )
         return _array(y, x)
-    return _array(torch.fake_quantize_per_tensor_affine(_reals(x), _number(scale), zero_point, qmin, qmax), x)
+    return _array(torch.fake_quantize_per_tensor_affine(_faked(x), _number(scale), zero_point, qmin, qmax), x)
 
 
 def fake_quantize_gradient(x, scale, zero_point, qmin, qmax, dy):
@@ -164,7 +173,7 @@ def _observe(kind, options, x, qmin, qmax, before=()):
     """Feed an observer; it gets a range only where that is not its dtype's own."""
     observed = {(-128, 127): torch.qint8, (0, 255): torch.quint8}.get((qmin, qmax))
     if observed is None:
-        observed = torch.qint8 if qmin >= -128 and qmax <= 127 else _storage(qmin, qmax)
+        observed = torch.qint8 if qmin >= -128 and qmax <= 127 else _observable(qmin, qmax)
         options = {**options, "quant_min": qmin, "quant_max": qmax}
     observer = kind(dtype=observed, **options)
     for batch in (*before, x):
@@ -208,6 +217,8 @@ def _quantize_wide(x, wide, scales, zero_points, axis, qmin, qmax):
         return y.numpy().reshape(shape)
     _float32(x)
     dtype = _quantized(qmin, qmax)
+    if _IS_OLD and dtype in (torch.quint4x2, torch.quint2x4):
+        raise Unsupported("this version has no kernel per channel for codes below 8 bits")
     return _codes(torch.quantize_per_channel(wide, scales, zero_points, axis, dtype)).reshape(shape)
 
 
@@ -241,7 +252,7 @@ def _fake_quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
         raise Unsupported("see the doors of quantize and dequantize")
     zero_point = torch.tensor(zero_point, dtype=torch.int32)
     return _array(
-        torch.fake_quantize_per_tensor_affine(_reals(x), _reals(scale), zero_point, qmin, qmax),
+        torch.fake_quantize_per_tensor_affine(_faked(x), _reals(scale), zero_point, qmin, qmax),
         x,
     )
 
@@ -271,7 +282,7 @@ def _fake_quantize_learnable(x, scale, zero_point, qmin, qmax):
         raise Unsupported("there is no decomposed learnable operator")
     scales, zero_points = _one(scale), torch.tensor([float(zero_point)])
     return _array(
-        torch._fake_quantize_learnable_per_tensor_affine(_reals(x), scales, zero_points, qmin, qmax, 1.0),
+        torch._fake_quantize_learnable_per_tensor_affine(_faked(x), scales, zero_points, qmin, qmax, 1.0),
         x,
     )
 
@@ -279,7 +290,7 @@ def _fake_quantize_learnable(x, scale, zero_point, qmin, qmax):
 def _fake_quantize_module(x, scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         raise Unsupported("the module calls the ATen kernel")
-    module = FakeQuantize(quant_min=qmin, quant_max=qmax, dtype=_storage(qmin, qmax))
+    module = FakeQuantize(quant_min=qmin, quant_max=qmax, dtype=_observable(qmin, qmax))
     module.disable_observer()
     module.scale.copy_(_reals(scale))
     module.zero_point.copy_(torch.tensor(zero_point))
@@ -317,7 +328,7 @@ def _fake_quantize_gradient_per_channel(x, scale, zero_point, qmin, qmax, dy, ax
 def _fake_quantize_gradient_module(x, scale, zero_point, qmin, qmax, dy):
     if _DECOMPOSED:
         raise Unsupported("the module calls the ATen kernel")
-    module = FakeQuantize(quant_min=qmin, quant_max=qmax, dtype=_storage(qmin, qmax))
+    module = FakeQuantize(quant_min=qmin, quant_max=qmax, dtype=_observable(qmin, qmax))
     module.disable_observer()
     module.scale.copy_(_reals(scale))
     module.zero_point.copy_(torch.tensor(zero_point))
@@ -353,7 +364,7 @@ def _learnable_fake_quantize_gradient_per_channel(
 def _learnable_module(scale, zero_point, qmin, qmax):
     if _DECOMPOSED:
         raise Unsupported("the module calls the ATen kernel")
-    options = {"dtype": _storage(qmin, qmax), "scale": float(scale), "zero_point": float(zero_point)}
+    options = {"dtype": _observable(qmin, qmax), "scale": float(scale), "zero_point": float(zero_point)}
     module = _LearnableFakeQuantize(MinMaxObserver, qmin, qmax, **options)
     return module.enable_param_learning()
 
@@ -409,11 +420,11 @@ DOORS = {
 }
 DOORS |= _LSQ  # their plain doors too
 OFFERS = {
-    **dict.fromkeys(("eager", "decomposed"), tuple(DOORS)),
+    **dict.fromkeys(("eager", *_DECOMPOSED_OPERATORS), tuple(DOORS)),
     **dict.fromkeys(_ENGINES, ("requantize",)),
 }
 DOORS["requantize"] = {"plain": _requantize}
-if _BACKEND == "onednn":
+if _BACKEND == "onednn" and hasattr(torch.ops.onednn, "qlinear_pointwise"):
     DOORS["requantize"]["pointwise"] = _requantize_pointwise
 
 
@@ -428,6 +439,19 @@ def _storage(qmin, qmax):
         if torch.iinfo(dtype).min <= min(qmin, qmax) and max(qmin, qmax) <= torch.iinfo(dtype).max:
             return dtype
     raise Unsupported(f"no integer dtype of the decomposed operators holds [{qmin}, {qmax}]")
+
+
+def _faked(x):
+    reals = _reals(x)
+    if _IS_OLD and reals.dtype == torch.bfloat16:
+        raise Unsupported("this version has no fake quantizer of bfloat16")
+    return reals
+
+
+def _observable(qmin, qmax):
+    if _IS_OLD:
+        raise Unsupported("an observer of this version takes quantized dtypes only")
+    return _storage(qmin, qmax)
 
 
 def _stored(code, qmin, qmax):

@@ -216,7 +216,7 @@ class Sources:
             for alias in statement.names:
                 bound, text = import_line(statement, alias)
                 if isinstance(statement, ast.Import) and alias.name == source.name.split("_")[0]:
-                    VERSIONS[bound] = self.version or "9999"
+                    VERSIONS[bound] = self.version.partition("+")[0] or "9999"
                 source.values[bound] = Foreign(bound, text)
                 source.imports.setdefault(bound, []).append(text)
             return
@@ -249,7 +249,11 @@ class Sources:
 
 @cache
 def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """Return a module; of what it tries, for old versions may lack it, that it is there."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tried = ([*s.body, *s.orelse] if isinstance(s, ast.Try) else [s] for s in tree.body)
+    tree.body = [statement for statements in tried for statement in statements]
+    return tree
 
 
 def is_foreign(statement: ast.Import | ast.ImportFrom) -> bool:

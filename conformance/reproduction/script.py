@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cases.wire import decode_arguments, encode_arguments
+from conformance import interpreters
 from conformance.answer import Answer
 from conformance.judge import differing
 from conformance.reproduction.calls import CannotCut
@@ -35,6 +36,11 @@ from oracle.formats import carried
 MAX_LINES = 30
 MAX_LINES_OF_LAYER = 50
 LAYERS = ("Conv", "Bconv2d", "CONV_2D", "FULLY_CONNECTED", "MatMul")
+OF_OLD_SCHEMAS = [  # of TFLite: their objects are made empty
+    'for kind in [k for name, k in vars(fb).items() if name.endswith("T")]:',
+    "    kind.__init__ = lambda self, *fields, empty=kind.__init__: [",
+    "        empty(self), vars(self).update(zip(vars(self), fields))].clear()",
+]
 ATTEMPT = """
 try:
     pass
@@ -136,6 +142,7 @@ def import_lines(witness: Witness, text: Text, tight: bool) -> list[str]:
         "import numpy as np",
         *rest,
         *(['Bfloat16 = namedtuple("Bfloat16", "values")  # its values, in float32'] if names else []),
+        *(OF_OLD_SCHEMAS if has_old_schema(witness, lines) else []),
     ]
 
 
@@ -157,6 +164,12 @@ def join_imports(lines: list[str]) -> list[str]:
             comments[module] = f"  # {comment}" if comment else comments.get(module, "")
     joined = [f"from {m} import {', '.join(sorted(set(n)))}{comments[m]}" for m, n in by_module.items()]
     return [*plain, *sorted(joined)]
+
+
+def has_old_schema(witness: Witness, imports: list[str]) -> bool:
+    row = witness.row
+    is_old = interpreters.is_beside(row.system, row.version)
+    return is_old and any("schema_py_generated as fb" in line for line in imports)
 
 
 def given_lines(witness: Witness, arguments: dict[str, Any], used: set[str], tight: bool) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 
 from cases.case import cases_of
 from conformance.answer import Answer
-from conformance.compare import compare, explain_changes, nearest, version_key
+from conformance.compare import compare, explain_changes, nearest
 from conformance.judge import expected
-from conformance.observation import Header, Observation
+from conformance.observation import Header, Observation, version_key
 from conformance.row import Question
 from oracle.definition import make_profile
 
@@ -147,6 +147,12 @@ def at(version="1.0", backend="only", instruction_set="x86_64-avx2", system="som
         (at("2.10.0"), [at("2.9.0"), at("2.13.0")], "2.9.0"),
         (at("2.9.1"), [at("2.9.1"), at("2.9.0")], "2.9.1"),
         (at("2.0"), [at("1.9"), at("2.0.1")], "2.0.1"),
+        (
+            at("0.9.0+tf2.16.1"),
+            [at("0.9.0+tf2.15.1"), at("0.9.0+tf2.8.4"), at("0.9.1+tf2.16.1")],
+            "0.9.0+tf2.15.1",
+        ),
+        (at("0.9.0"), [at("0.8.0"), at("0.9.0+tf2.21.0")], "0.9.0+tf2.21.0"),
         (at("2.0"), [at("2.0", backend="other"), at("2.0", system="other")], None),
         (at("2.0"), [], None),
     ],
@@ -181,6 +187,7 @@ def test_the_version_counts_more_than_the_instruction_set():
         ("2.13.0", (2, 13, 0)),
         ("1.0.dev20240101", (1, 0, 20240101)),
         ("2.1.0+cpu", (2, 1, 0)),
+        ("0.9+tf2.15.1", (0, 9, 0, 0, 2, 15, 1)),
         ("unknown", ()),
     ],
 )
