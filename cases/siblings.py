@@ -75,6 +75,8 @@ OWN: dict[str, str] = {
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
     "kernel": "what the converter stores for a layer with this kernel",
     "converted": "as the converter makes it of a model, instead of built from the schema",
+    "weight-kept": "told to keep the scale of the weight, whatever the bias",
+    "dense": "a fully connected layer instead of a convolution",
     "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 

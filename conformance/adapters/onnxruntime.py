@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU, with graph optimizations and without."""
+"""ONNX Runtime on the CPU, with graph optimizations and without; and its static quantizer, in Python."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from conformance.adapters import Unsupported
+from conformance.adapters.onnx_bias import doors as bias_doors
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_float8 import through_ort_values
 from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
 
-BACKENDS = {"optimized": {}, "unoptimized": {}}
+BACKENDS = {"optimized": {}, "unoptimized": {}, "quantizer": {}}
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "optimized"
 _LEVEL = {
     "optimized": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
     "unoptimized": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
-}[os.environ.get("CONFORMANCE_BACKEND") or "optimized"]
+}.get(_BACKEND)
 
 onnxruntime.set_default_logger_severity(4)
 
@@ -47,6 +49,8 @@ def _run(model, feeds, every=False):
 _QUESTIONS = Questions(_run)
 _LAYERS = Layers(_run)
 DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(through_ort_values(_session))
+OFFERS = {**dict.fromkeys(("optimized", "unoptimized"), tuple(DOORS)), "quantizer": ("quantize_bias",)}
+DOORS["quantize_bias"] = bias_doors()
 
 
 def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):
