@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-from conformance.adapters.onnx_models import OPSET, ir_version
+from conformance.adapters import Unsupported
 
 logging.disable(logging.WARNING)
 
+_LAYER = (
+    '<ir_version: 10, opset_import: ["": 21]> one (float[{shape}] x) => (float y) {{ y = {layer} (x, w, b) }}'
+)
 
-def quantize_bias(x, input_scale, weight_scale, operator="Conv", **options):
+
+def quantize_bias(x, input_scale, weight_scale, layer="Conv", shape=(1, 1, 1, 1), **options):
     """Return what the tool stores for a bias, where it is told the scales of the input and the weight."""
-    shape = [1, 1, 1, 1] if operator == "Conv" else [1, 1]
+    if find_spec("onnxruntime.quantization.tensor_quant_overrides") is None:
+        raise Unsupported("this version of the tool cannot be told scales")
     overrides = {"x": [_override(input_scale, np.uint8)], "w": _weight_overrides(weight_scale)}
+    model = onnx.parser.parse_model(_LAYER.format(layer=layer, shape=",".join(map(str, shape))))
+    arrays = {"w": np.zeros((x.size, *shape[1:]), np.float32), "b": np.ascontiguousarray(x)}
+    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
     data = SimpleNamespace(get_next=iter([{"x": np.zeros(shape, np.float32)}, None]).__next__)
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "quantized.onnx"
         quantize_static(
-            _model(operator, shape, x), path, data, quant_format=QuantFormat.QDQ,
+            model, f"{folder}/quantized.onnx", data, quant_format=QuantFormat.QDQ,
             per_channel=bool(np.ndim(weight_scale)), activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, extra_options={"TensorQuantOverrides": overrides, **options},
         )  # fmt: skip
-        graph = onnx.load(path).graph
+        graph = onnx.load(f"{folder}/quantized.onnx").graph
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     return {
         "codes": stored["b_quantized"],
@@ -42,7 +49,7 @@ def doors():
     return {
         "plain": quantize_bias,
         "weight-kept": _with(QDQDisableWeightAdjustForInt32Bias=True),
-        "dense": _with(operator="Gemm"),
+        "dense": _with(layer="Gemm <transB = 1>", shape=(1, 1)),
     }
 
 
@@ -61,16 +68,3 @@ def _weight_overrides(scale):
     if not np.ndim(scale):
         return [_override(scale, np.int8)]
     return [{"axis": 0, **_override(one, np.int8)} for one in scale]
-
-
-def _model(operator, shape, bias):
-    weight = np.zeros((bias.size, *shape[1:]), np.float32)
-    node = helper.make_node(operator, ["x", "w", "b"], ["y"], **({"transB": 1} if operator == "Gemm" else {}))
-    graph = helper.make_graph(
-        [node], "one layer",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(np.ascontiguousarray(bias), "b")],
-    )  # fmt: skip
-    opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version())
