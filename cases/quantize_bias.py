@@ -12,6 +12,7 @@ from cases.points import near_ties, neighbours, singles
 from oracle.formats import Array
 
 ENDS = [2.0**31 - 1, 2.0**31, -(2.0**31), -(2.0**31) - 256, 2.0**31 - 128, 3.0, -1.0]
+SHORT = (51117 / 2**19, 103643 / 2**21)  # 255 and 127 times as much are float32 numbers
 HALVES = [k + 0.5 for k in range(-6, 6)]
 CHANNELS = (0.1, 0.013, 0.5, 0.00214854861, 1 / 3, 0.07, 1.0, 0.9999999)
 
@@ -62,6 +63,18 @@ CASES = [
           "float32 holds the product; the quotient is 582027991.5 less 4e-8: a float64 quotient is the tie"),
     asked("channels", OF_CHANNELS[0], 0.1, OF_CHANNELS[1], "each channel has its scale"),
     asked("channels-without-ties", [1.0, -2.0, 0.3, 1e-3], 0.05, [0.5, 0.25, 0.01, 0.003], "as channels"),
+    asked("short-scales", ties(*SHORT, range(2_500_000, 2_500_010)), *SHORT,
+          "scales of 16 and 17 bits, whose product has 33: the float32 product moves codes"),
+    asked("short-scales-few-codes", ties(*SHORT, range(-20, 20)), *SHORT,
+          "multiplied by a float32 reciprocal, some cross their tie"),
+    asked("short-scales-channels", ties(*SHORT, (*range(-9, 10), 1_900_000)), SHORT[0], [SHORT[1]] * 60,
+          "as short-scales, and as short-scales-few-codes"),
+    asked("ties-channels", [0.5, -0.5, 1.5, -2.5, 1.0], 0.5, [2.0, 2.0, 2.0, 2.0, 4.0],
+          "silent about ties: 0.5 is 0 or 1, 2.5 is 2 or 3; 1.0 is 0.5 codes of the last channel"),
+    asked("ties-of-odd-scales", [24.5, 73.5, -122.5], 1.0, 49.0,
+          "multiplied by a reciprocal, 24.5 is below the tie"),
+    asked("ties-of-odd-scales-channels", [24.5, 73.5, 51.5, 160.5, -93.5], 1.0,
+          [49.0, 49.0, 103.0, 107.0, 187.0], "multiplied by reciprocals of float64, 24.5 is below the tie"),
     asked("one-channel", [0.3003], 0.05, [0.01], "600.6 cut off is 600"),
     asked("one-number", [-0.3003], 0.05, 0.01, "-600.6 cut off is -600"),
     asked("above-30-bits", [1.5 * 2.0**30, -1.0, 100.0], 1.0, 1.0,

@@ -65,10 +65,8 @@ MENDS = ({"product": "float32"}, {"product": "real"})
 
 def contradiction(profile: Profile) -> str | None:
     """Return why no implementation can make these choices together, or None."""
-    if profile.quotient in ("float32", "reciprocal") and profile.product != "float32":
-        return "a float32 quotient is by a float32: product must be float32"
-    if profile.overflow == "weight_grows_to_30_bits" and profile.product == "float32":
-        return "a weight's scale that grows in float64 stays there: product must be real"
+    if profile.quotient not in ("real", "float64") and profile.product != "float32":
+        return "a quotient in float32, or by a reciprocal, is by a float32: product must be float32"
     return None
 
 
@@ -144,7 +142,7 @@ def scale_of(x: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
     if profile.overflow == "weight_grows_to_30_bits":
         largest = np.abs(x.astype(np.float64))
         least = (largest if product.ndim else largest.max(initial=0)) / HALF_OF_INT32
-        return np.asarray(np.where(product > least, product, least))
+        product = np.maximum(product, least)
     return product.astype(np.float32).astype(np.float64) if profile.product == "float32" else product
 
 

@@ -16,17 +16,19 @@ from conformance.adapters import Unsupported
 
 logging.disable(logging.WARNING)
 
-_LAYER = (
-    '<ir_version: 10, opset_import: ["": 21]> one (float[{shape}] x) => (float y) {{ y = {layer} (x, w, b) }}'
+
+CONVOLUTION = (
+    '<ir_version: 10, opset_import: ["": 21]> g (float[1,1,1,1] x) => (float y) { y = Conv (x, w, b) }'
 )
+DENSE = '<ir_version: 10, opset_import: ["": 21]> g (float[1,1] x) => (float y) { y = Gemm <transB = 1> (x, w, b) }'
 
 
-def quantize_bias(x, input_scale, weight_scale, layer="Conv", shape=(1, 1, 1, 1), **options):
+def quantize_bias(x, input_scale, weight_scale, layer=CONVOLUTION, shape=(1, 1, 1, 1), **options):
     """Return what the tool stores for a bias, where it is told the scales of the input and the weight."""
     if find_spec("onnxruntime.quantization.tensor_quant_overrides") is None:
         raise Unsupported("this version of the tool cannot be told scales")
     overrides = {"x": [_override(input_scale, np.uint8)], "w": _weight_overrides(weight_scale)}
-    model = onnx.parser.parse_model(_LAYER.format(layer=layer, shape=",".join(map(str, shape))))
+    model = onnx.parser.parse_model(layer)
     arrays = {"w": np.zeros((x.size, *shape[1:]), np.float32), "b": np.ascontiguousarray(x)}
     model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in arrays.items())
     data = SimpleNamespace(get_next=iter([{"x": np.zeros(shape, np.float32)}, None]).__next__)
@@ -49,7 +51,7 @@ def doors():
     return {
         "plain": quantize_bias,
         "weight-kept": _with(QDQDisableWeightAdjustForInt32Bias=True),
-        "dense": _with(layer="Gemm <transB = 1>", shape=(1, 1)),
+        "dense": _with(layer=DENSE, shape=(1, 1)),
     }
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow's own TFLite interpreter, on the CPU: see tflite_models."""
+"""TensorFlow's own TFLite interpreter, on the CPU: see tflite_models; and its converter: see tflite_bias."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from tensorflow.lite.python import interpreter as rt
 from tensorflow.lite.python import schema_py_generated as fb
 
 from conformance.adapters import tflite_models
+from conformance.adapters.tflite_bias import quantize_bias as _quantize_bias
 
 warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
 
-BACKENDS = tflite_models.BACKENDS
+BACKENDS = {**tflite_models.BACKENDS, "converter": {}}
+SLOW = {"converter"}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "reference"
+_INTERPRETED = _BACKEND if _BACKEND in tflite_models.BACKENDS else "reference"
 _DEQUANTIZED = ("INT8", "UINT8", "INT4")  # UINT4 is written by QUANTIZE, not read by DEQUANTIZE
-_QUESTIONS = tflite_models.Questions(fb, rt, _BACKEND, _DEQUANTIZED, ("INT16",))
+_QUESTIONS = tflite_models.Questions(fb, rt, _INTERPRETED, _DEQUANTIZED, ("INT16",))
 DOORS = _QUESTIONS.doors()
+OFFERS = {**dict.fromkeys(tflite_models.BACKENDS, tuple(DOORS)), "converter": ("quantize_bias",)}
+DOORS["quantize_bias"] = {"plain": _quantize_bias}
 
 
 def version():

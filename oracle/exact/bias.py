@@ -46,15 +46,14 @@ def scale_for(largest: float, input_scale: float, weight_scale: float, chosen: M
               f: Arithmetic) -> Fraction:  # fmt: skip
     """Return what a bias is divided by, when the largest of its tensor or channel is known."""
     product = Fraction(input_scale) * Fraction(weight_scale)
-    if chosen["overflow"] == "weight_grows_to_30_bits":
-        least = Fraction(DOUBLE.result(Fraction(largest) / LARGEST_OF_30_BITS))
-        return max(product, least)
     if chosen["overflow"] == "weight_grows":
         doubled = f.multiply(f.convert(1.0001), f.multiply(2.0, largest))
         least = Fraction(DOUBLE.result(Fraction(doubled) / (HIGHEST - LOWEST - 1)))
         if product < least:
             ratio = DOUBLE.result(least / product)
             product = Fraction(input_scale) * Fraction(SINGLE.convert(DOUBLE.multiply(weight_scale, ratio)))
+    if chosen["overflow"] == "weight_grows_to_30_bits":
+        product = max(product, Fraction(DOUBLE.result(Fraction(largest) / LARGEST_OF_30_BITS)))
     return product if chosen["product"] == "real" else Fraction(SINGLE.result(product))
 
 
