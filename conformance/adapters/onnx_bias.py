@@ -20,7 +20,9 @@ logging.disable(logging.WARNING)
 CONVOLUTION = (
     '<ir_version: 10, opset_import: ["": 21]> g (float[1,1,1,1] x) => (float y) { y = Conv (x, w, b) }'
 )
-DENSE = '<ir_version: 10, opset_import: ["": 21]> g (float[1,1] x) => (float y) { y = Gemm <transB = 1> (x, w, b) }'
+DENSE = (
+    '<ir_version: 10, opset_import: ["": 21]> g (float[1,1] x) => (float y) { y = Gemm<transB=1>(x, w, b) }'
+)
 
 
 def quantize_bias(x, input_scale, weight_scale, layer=CONVOLUTION, shape=(1, 1, 1, 1), **options):

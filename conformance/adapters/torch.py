@@ -23,6 +23,7 @@ from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantiz
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - registers the operators
 
 from conformance.adapters import Unsupported
+from conformance.adapters.torch_codes import DOORS as _CODES
 from conformance.adapters.torch_engines import ENGINES as _ENGINES
 from conformance.adapters.torch_engines import requantize as _requantize
 from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
@@ -409,10 +410,11 @@ DOORS = {
 }
 DOORS |= _LSQ  # their plain doors too
 OFFERS = {
-    **dict.fromkeys(("eager", "decomposed"), tuple(DOORS)),
+    "eager": (*DOORS, *_CODES),
+    "decomposed": tuple(DOORS),
     **dict.fromkeys(_ENGINES, ("requantize",)),
 }
-DOORS["requantize"] = {"plain": _requantize}
+DOORS |= _CODES | {"requantize": {"plain": _requantize}}
 if _BACKEND == "onednn":
     DOORS["requantize"]["pointwise"] = _requantize_pointwise
 
