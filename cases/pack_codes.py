@@ -1,4 +1,4 @@
-"""Questions about packing codes of 4 and 2 bits: counts of 1 to 9, every code, rows that end within a byte."""
+"""Questions about packing codes of 4 and 2 bits: counts of 1 to 9, every code, rows ending in a byte."""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ CASES = [
               "the highest bits first: other codes")
         for kind, bits in TYPES
     ],
-    asked("int4-bits-without-a-code", np.array([0xF7], np.uint8), 1, 4, True, "7: the other bits are no code"),
-    asked("uint2-bits-without-a-code", np.array([0xFE], np.uint8), 1, 2, False, "2: the other bits are no code"),
+    asked("int4-bits-without-a-code", np.array([0xF7], np.uint8), 1, 4, True,
+          "7: the other bits are no code"),
+    asked("uint2-bits-without-a-code", np.array([0xFE], np.uint8), 1, 2, False,
+          "2: the other bits are no code"),
 ]  # fmt: skip

@@ -163,8 +163,8 @@ _SOURCE = "ONNX, onnx.proto, TensorProto, int32_data and raw_data"
 _SENTENCES = (
     "uint4 and int4 values must be packed to 4bitx2, the first element is stored in the 4 LSB and the"
     " second element is stored in the 4 MSB.",
-    "uint2 and int2 values must be packed to 2bitx4, with elements packed from LSB to MSB in a single byte as:"
-    " x0 | (x1 << 2) | (x2 << 4) | (x3 << 6)",
+    "uint2 and int2 values must be packed to 2bitx4, with elements packed from LSB to MSB in a single byte"
+    " as: x0 | (x1 << 2) | (x2 << 4) | (x3 << 6)",
 )
 OPERATIONS = (
     Definition(

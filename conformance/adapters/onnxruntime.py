@@ -65,7 +65,10 @@ DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(through_ort_values(_
 DOORS["unpack_codes"] = {"plain": unpack_by_cast(_run)}
 if _BACKEND == "optimized":  # without optimizations nothing is folded
     DOORS["pack_codes"] = {"plain": pack_by_folding(_save)}
-OFFERS = {**dict.fromkeys(("optimized", "unoptimized"), tuple(DOORS)), "quantizer": ("quantize_bias",)}
+OFFERS = {
+    **dict.fromkeys(("optimized", "unoptimized"), ("choose_qparams", *DOORS)),
+    "quantizer": ("quantize_bias",),
+}
 DOORS["quantize_bias"] = bias_doors()
 
 

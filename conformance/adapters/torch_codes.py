@@ -18,7 +18,7 @@ def pack_codes(code, bits):
 
 
 def pack_codes_of_rows(code, bits):
-    """quantized::embedding_bag_4bit_prepack, which quantizes each row itself: to codes, if it has both ends."""
+    """quantized::embedding_bag_4bit_prepack, which quantizes each row itself."""
     _need_unsigned(code.dtype == np.int8)
     rows = code.reshape(-1, code.shape[-1])
     if rows.shape[-1] * bits % 8:
