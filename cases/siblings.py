@@ -75,6 +75,11 @@ OWN: dict[str, str] = {
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
     "kernel": "what the converter stores for a layer with this kernel",
     "converted": "as the converter makes it of a model, instead of built from the schema",
+    "weight-kept": "told to keep the scale of the weight, whatever the bias",
+    "dense": "a fully connected layer instead of a convolution",
+    "as-integers": "the bytes stored as integers of 32 bits, instead of as raw data",
+    "cast": "a model casts the stored tensor, instead of the library's function",
+    "embedding-rows": "the operator that packs the rows of an embedding, each with a scale of its own",
     "saved-model": "what the layer computes after model_save_quantized_weights",
 }
 

@@ -8,6 +8,8 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 
 from conformance.adapters import Unsupported
+from conformance.adapters.onnx_codes import REFERENCE as CODES
+from conformance.adapters.onnx_codes import unpack_by_cast
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
@@ -37,7 +39,8 @@ def _run(model, feeds, every=False):
 
 _QUESTIONS = Questions(_run)
 _LAYERS = Layers(_run)
-DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(_run)
+DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(_run) | CODES
+DOORS["unpack_codes"]["cast"] = unpack_by_cast(_run)
 
 
 def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):

@@ -1,24 +1,29 @@
-"""ONNX Runtime on the CPU, with graph optimizations and without."""
+"""ONNX Runtime on the CPU, with graph optimizations and without; and its static quantizer, in Python."""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from conformance.adapters import Unsupported
+from conformance.adapters.onnx_bias import doors as bias_doors
+from conformance.adapters.onnx_codes import pack_by_folding, unpack_by_cast
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_float8 import through_ort_values
 from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
 
-BACKENDS = {"optimized": {}, "unoptimized": {}}
+BACKENDS = {"optimized": {}, "unoptimized": {}, "quantizer": {}}
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "optimized"
 _LEVEL = {
     "optimized": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
     "unoptimized": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
-}[os.environ.get("CONFORMANCE_BACKEND") or "optimized"]
+}.get(_BACKEND)
 
 onnxruntime.set_default_logger_severity(4)
 
@@ -44,9 +49,27 @@ def _run(model, feeds, every=False):
     return found if every else found[0]
 
 
+def _save(model):
+    """Return the bytes of the model that the runtime writes once it has optimized it."""
+    with TemporaryDirectory() as folder:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = _LEVEL
+        options.optimized_model_filepath = f"{folder}/optimized.onnx"
+        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return Path(options.optimized_model_filepath).read_bytes()
+
+
 _QUESTIONS = Questions(_run)
 _LAYERS = Layers(_run)
 DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(through_ort_values(_session))
+DOORS["unpack_codes"] = {"plain": unpack_by_cast(_run)}
+if _BACKEND == "optimized":  # without optimizations nothing is folded
+    DOORS["pack_codes"] = {"plain": pack_by_folding(_save)}
+OFFERS = {
+    **dict.fromkeys(("optimized", "unoptimized"), ("choose_qparams", *DOORS)),
+    "quantizer": ("quantize_bias",),
+}
+DOORS["quantize_bias"] = bias_doors()
 
 
 def quantize(x, scale, zero_point, qmin, qmax, axis=None, block_size=None):

@@ -22,6 +22,7 @@ from torch.ao.quantization import (
 from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
 
 from conformance.adapters import Unsupported
+from conformance.adapters.torch_codes import DOORS as _CODES
 from conformance.adapters.torch_engines import ENGINES as _ENGINES
 from conformance.adapters.torch_engines import requantize as _requantize
 from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
@@ -420,10 +421,11 @@ DOORS = {
 }
 DOORS |= _LSQ  # their plain doors too
 OFFERS = {
-    **dict.fromkeys(("eager", *_DECOMPOSED_OPERATORS), tuple(DOORS)),
+    "eager": (*DOORS, *_CODES),
+    **dict.fromkeys(_DECOMPOSED_OPERATORS, tuple(DOORS)),
     **dict.fromkeys(_ENGINES, ("requantize",)),
 }
-DOORS["requantize"] = {"plain": _requantize}
+DOORS |= _CODES | {"requantize": {"plain": _requantize}}
 if _BACKEND == "onednn" and hasattr(torch.ops.onednn, "qlinear_pointwise"):
     DOORS["requantize"]["pointwise"] = _requantize_pointwise
 
