@@ -61,6 +61,7 @@ def test_another_answer_is_convicted(tmp_path: Path) -> None:
     text = (HERE / "torch_alone.py").read_text(encoding="utf-8")
     planted = text.replace("float(scale), zero_point, dtype", "float(scale) * 1.001, zero_point, dtype")
     assert planted != text
+    planted = planted.replace('SYSTEM = "torch"', 'SYSTEM = "somebody"')  # no observation, no ledger
     (tmp_path / "torch_alone.py").write_text(planted, encoding="utf-8")
     pack = run(ROOT, "-m", "cases", "--case", "quantize/ties-at-every-code", "--json")
     (tmp_path / "pack.json").write_text(pack.stdout, encoding="utf-8")
