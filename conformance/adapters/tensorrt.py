@@ -323,10 +323,17 @@ def _main():
     options = parser.parse_args()
     here = Path(__file__).resolve().parent
     sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != here]  # it may hide the framework
-    module = _load(options.adapter)
-    if options.pack == "-":  # ourselves, asked by _answer_pack
-        return _serve(module)
-    text = "".join(json.dumps(line) + "\n" for line in _answer_pack(module, options))
+    try:
+        module = _load(options.adapter)
+        if options.pack == "-":  # ourselves, asked by _answer_pack
+            return _serve(module)
+        text = "".join(json.dumps(line) + "\n" for line in _answer_pack(module, options))
+    except (ImportError, OSError, json.JSONDecodeError) as error:
+        print(
+            f"error: the framework must be importable and the pack a file of JSON, got {error}",
+            file=sys.stderr,
+        )
+        return 2
     Path(options.answers).write_text(text, encoding="utf-8")
     return 0
 
