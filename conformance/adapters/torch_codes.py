@@ -33,6 +33,8 @@ def pack_codes_of_rows(code, bits):
 def unpack_codes(code, count, bits, is_signed):
     """Tensor.dequantize, of a quantized tensor whose storage is given."""
     _need_unsigned(is_signed)
+    if not hasattr(torch.Tensor, "untyped_storage"):
+        raise Unsupported("this version has no Tensor.untyped_storage, the way to a tensor's bytes")
     stored = torch._empty_affine_quantized([count], scale=1.0, zero_point=0, dtype=_DTYPES[bits])
     stored.untyped_storage().copy_(torch.from_numpy(code.copy()).untyped_storage())
     return {"codes": stored.dequantize().numpy().astype(np.uint8)}
