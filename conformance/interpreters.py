@@ -81,7 +81,7 @@ def environments() -> tuple[Environment, ...]:
     """Return the environments of tox.ini that ask systems."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(ROOT / "tox.ini", encoding="utf-8")
-    current = re.split(r"[\s,]+", parser.get("tox", "env_list"))
+    current = re.split(r"[\s,]+", parser.get("tox", "env_list", fallback=""))
     found = []
     for section in parser.sections():
         systems = re.findall(r"--system[ =](\S+)", parser.get(section, "commands", fallback=""))

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from conformance.interpreters import is_beside
 from conformance.reproduction.calls import CannotCut
 from conformance.reproduction.cut import Cutter
 from conformance.reproduction.fold import Scope
@@ -229,7 +230,8 @@ def side_imports(sources: Sources, imports: tuple[str, ...]) -> list[str]:
     found = []
     for source in sources.by_name.values():
         for name, lines in source.imports.items():
-            if name not in source.loaded:
+            is_lacking = name in source.tried and is_beside(source.name.replace("_", "-"), sources.version)
+            if name not in source.loaded and not is_lacking:
                 found += [line + source.remark(name) for line in lines if line not in imports]
     return found
 

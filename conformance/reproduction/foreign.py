@@ -97,6 +97,7 @@ class Source:
     values: dict[str, Any]
     imports: dict[str, list[str]] = field(default_factory=dict)  # of foreign names
     text: str = ""
+    tried: frozenset[str] = frozenset()  # names that old versions may lack
 
     def remark(self, name: str) -> str:
         """Return what the adapter says beside the import of a name."""
@@ -200,7 +201,8 @@ class Sources:
         tree = parse(path)
         module = ModuleType(name)
         module.__dict__.update(__builtins__=self._builtins(), __file__=str(path))
-        source = Source(name, tree, module.__dict__, text=path.read_text(encoding="utf-8"))
+        source = Source(name, tree, module.__dict__, text=path.read_text(encoding="utf-8"),
+                        tried=tried_by(path))  # fmt: skip
         self.by_name[name], self._modules[name] = source, module
         with environment(self.variables):
             for statement in tree.body:
@@ -254,6 +256,13 @@ def parse(path: Path) -> ast.Module:
     tried = ([*s.body, *s.orelse] if isinstance(s, ast.Try) else [s] for s in tree.body)
     tree.body = [statement for statements in tried for statement in statements]
     return tree
+
+
+def tried_by(path: Path) -> frozenset[str]:
+    """Return the names that a module tries to import."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    tried = (s for statement in body if isinstance(statement, ast.Try) for s in statement.body)
+    return frozenset(name for statement in tried for name in bound_by(statement))
 
 
 def is_foreign(statement: ast.Import | ast.ImportFrom) -> bool:

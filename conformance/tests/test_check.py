@@ -259,7 +259,7 @@ def test_a_broken_observation_is_unreadable_input(capsys, tmp_path, observed, op
 def test_answers_are_judged_whole_and_against_is_of_the_same_system(capsys, observed):
     path = observed["faithful"][1]
     assert "--answers is judged whole" in error_of(capsys, "--answers", path, "--case", TIES)
-    torch = next((ROOT / "reports" / "observations" / "torch").rglob("eager.*.jsonl"))
+    torch = next((ROOT / "reports" / "observations" / "torch" / "2.13.0").rglob("eager.*.jsonl"))
     found = error_of(capsys, "--answers", path, "--against", torch)
     assert found == "--against must hold planted only, got torch eager"
 
