@@ -69,6 +69,7 @@ MEANING: dict[str, dict[str, str]] = {
         "promoted": "scaling is computed in the wider dtype of x and scale",
         "float32": "scaling is computed in float32",
         "float64": "scaling is computed in float64",
+        "narrowed": "scaling is computed in the wider dtype of x and scale; what follows, in float32",
     },
     "scaling": {
         "divide": "t = x / scale",
@@ -186,6 +187,8 @@ def contradiction(profile: Profile) -> str | None:
         return "a fused offset has no scaled real before it: clip must not be scaled"
     if profile.scaling == "levels" and (profile.clip, profile.offset) != ("codes", "after"):
         return "levels are compared with both ends and counted from qmin: clip must be codes, offset after"
+    if profile.precision == "narrowed" and (profile.offset == "fused" or profile.scaling == "levels"):
+        return "only a scaled real can be rounded to float32: offset must not be fused, scaling not levels"
     if profile.nan == "overflow" and profile.overflow in ("saturates", "int32_tail"):
         return f"NaN as overflow needs a conversion: overflow must not be {profile.overflow}"
     return None

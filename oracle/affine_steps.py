@@ -108,7 +108,8 @@ def resolve(x: Format, scale: Any, zero_point: int, qmin: int, qmax: int, profil
     stored = FLOAT32 if profile.stored_scale == "float32" else format_of(scale)
     with np.errstate(over="ignore", under="ignore"):
         value = round_into(carried(scale), stored)
-    named = {"scale": stored, "promoted": wider(x, stored), "output": output}
+    promoted = wider(x, stored)
+    named = {"scale": stored, "promoted": promoted, "narrowed": promoted, "output": output}
     arithmetic = named.get(profile.precision) or FORMATS[profile.precision]
     back = profile.dequantize_precision.removesuffix("_odd")
     multiplication = named.get(back) or FORMATS[back]
@@ -172,12 +173,30 @@ def real_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
         factor = reciprocal(grid, profile)
         if profile.offset != "fused":
             yield Step("scale", f"* {factor}", lambda t: rounded(t * factor))
-    if profile.clip == "scaled":
-        yield Step("clip", f"clip to [{low}, {high}]", lambda t: np.minimum(np.maximum(t, low), high))
-    zero_point = real(grid.zero_point)
+    narrow = FLOAT32 if profile.precision == "narrowed" else f
+    if narrow is not f:
+        yield Step("narrow", "to float32", lambda t: round_result(round_into(t, narrow), narrow, flushed))
     if profile.offset == "fused":
+        zero_point = real(grid.zero_point)
         yield Step("scale and offset", f"fma(x, {factor}, {zero_point})",
                    lambda t: rounded(fused_multiply_add(t, factor, zero_point, f)))  # fmt: skip
+    yield from whole_steps(grid, profile, narrow)
+
+
+def whole_steps(grid: Grid, profile: Profile, f: Format) -> Iterator[Step]:
+    """The way from scaled reals to whole ones: clipping, offset and rounding."""
+    flushed = profile.subnormals == "flushed"
+
+    def real(value: float) -> Array:
+        return round_into(np.full((), value, np.float64), f)
+
+    def rounded(values: Array) -> Array:
+        return round_result(values, f, flushed)
+
+    low, high = real(grid.qmin - grid.zero_point), real(grid.qmax - grid.zero_point)
+    zero_point = real(grid.zero_point)
+    if profile.clip == "scaled":
+        yield Step("clip", f"clip to [{low}, {high}]", lambda t: np.minimum(np.maximum(t, low), high))
     if profile.offset == "before":
         yield Step("offset", f"+ {zero_point}", lambda t: rounded(t + zero_point))
     yield Step("round", profile.rounding, lambda t: ROUND[profile.rounding](t, f))

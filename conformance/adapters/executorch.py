@@ -32,7 +32,7 @@ def version():
 def _quantize(x, scale, zero_point, qmin, qmax):
     stored = _storage(qmin, qmax)
     given = [_schema.Double(_number(scale)), _schema.Int(int(zero_point))]
-    return _run("quantize_per_tensor", "out", [_quantized(x)], [*given, *_bounds(qmin, qmax, stored)], stored)
+    return _run("quantize_per_tensor", "out", [_reals(x)], [*given, *_bounds(qmin, qmax, stored)], stored)
 
 
 def _dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
@@ -44,7 +44,7 @@ def _dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
 
 def _quantize_tensor_parameters(x, scale, zero_point, qmin, qmax):
     stored = _storage(qmin, qmax)
-    given = [_quantized(x), _doubles(scale), torch.tensor([int(zero_point)])]
+    given = [_reals(x), _doubles(scale), torch.tensor([int(zero_point)])]
     return _run("quantize_per_tensor", "Tensor_out", given, _bounds(qmin, qmax, stored), stored)
 
 
@@ -57,7 +57,7 @@ def _dequantize_tensor_parameters(code, scale, zero_point, qmin, qmax, dtype=Non
 
 def _quantize_per_channel(x, scale, zero_point, qmin, qmax, axis=None):
     stored = _storage(qmin, qmax)
-    given, along = _by_channel(_quantized(x), scale, zero_point, axis)
+    given, along = _by_channel(_reals(x), scale, zero_point, axis)
     more = [_schema.Int(along), *_bounds(qmin, qmax, stored)]
     return _run("quantize_per_channel", "out", given, more, stored).reshape(np.shape(x))
 
@@ -101,13 +101,6 @@ def _reals(x):
     if hasattr(x, "values"):
         raise Unsupported("the quantized kernels take float32, float16 and float64")
     return _fresh(np.asarray(x))
-
-
-def _quantized(x):
-    reals = _reals(x)
-    if reals.dtype == torch.float64:  # the kernel takes it: the product is rounded from float64 to float32
-        raise Unsupported("asked in float32 and float16; no profile says what float64 becomes")
-    return reals
 
 
 def _number(scale):

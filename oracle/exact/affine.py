@@ -15,7 +15,7 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "subnormals": ("kept", "flushed"),
     "stored_scale": ("given", "float32"),
     "code_type": ("given", "uint8"),
-    "precision": ("scale", "promoted", "float32", "float64"),
+    "precision": ("scale", "promoted", "float32", "float64", "narrowed"),
     "scaling": ("divide", "reciprocal", "reciprocal64", "levels"),
     "clip": ("codes", "scaled", "rounded", "reals"),
     "offset": ("after", "after_real", "before", "fused"),
@@ -73,6 +73,9 @@ def all_choices(operation: str, choices: Mapping[str, str] | None) -> dict[str, 
         raise ValueError("a fused offset leaves no scaled real to clip, got clip scaled")
     if chosen.get("scaling") == "levels" and (chosen["clip"], chosen["offset"]) != ("codes", "after"):
         raise ValueError(f"levels must be clipped as codes and shifted after, got {chosen['clip']}")
+    has_scaled_real = chosen.get("offset") != "fused" and chosen.get("scaling") != "levels"
+    if chosen.get("precision") == "narrowed" and not has_scaled_real:
+        raise ValueError(f"narrowed must have a scaled real, got {chosen['offset']}, {chosen['scaling']}")
     if chosen.get("nan") == "overflow" and chosen["overflow"] in ("saturates", "int32_tail"):
         raise ValueError(f"NaN as overflow must come with a conversion, got {chosen['overflow']}")
     return chosen
@@ -179,6 +182,9 @@ def whole_real(x: Real, grid: Grid, chosen: Mapping[str, str]) -> float:
         t = f.divide(t, scale)
     else:
         t = f.multiply(t, reciprocal(grid, f, chosen))
+    if chosen["precision"] == "narrowed":
+        f = arithmetic_of("float32", chosen)
+        t = f.convert(t)
     if chosen["clip"] == "scaled":
         t = clip(t, f.whole(low), f.whole(high))
     if chosen["offset"] == "before":
@@ -207,7 +213,7 @@ def precision_of_scaling(x: Real, grid: Grid, chosen: Mapping[str, str]) -> str:
     """Return the name of the format in which x is scaled and rounded."""
     if chosen["precision"] == "scale":
         return grid.stored
-    if chosen["precision"] == "promoted":
+    if chosen["precision"] in ("promoted", "narrowed"):
         return promoted(x.format, grid.stored)
     return chosen["precision"]
 
