@@ -124,11 +124,11 @@ def find_interpreter(
     """Return the interpreter that has a system; or None, and what to do about it.
 
     Args:
-        named: interpreters by system or environment, "" for any; they win.
+        named: interpreters by environment or system, "" for any; they win, the environment first.
     """
     environment = environment_of(system, versions)
     variables = environment.variables if environment else ()
-    keys = (system, environment.name if environment else "", "")
+    keys = (*([environment.name] if environment else []), system, "")
     chosen = next((named[key] for key in keys if key in named), None)
     if chosen is not None:
         return Interpreter(chosen, variables), ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance import override
-from conformance.interpreters import PINS, environment_of, environments, is_beside, pinned
+from conformance.interpreters import PINS, environment_of, environments, find_interpreter, is_beside, pinned
 from conformance.ledger import is_of
 from conformance.observation import OBSERVATIONS, read_all
 
@@ -84,3 +84,23 @@ def test_without_an_override_what_is_pinned_comes_back(monkeypatch):
     back = installed(monkeypatch, there | {"onnxruntime": "1.20.1"})
     assert back[:2] == ["--no-deps", "-r"] and back[2].endswith("onnx.txt")
     assert installed(monkeypatch, there | {"onnx": f"{there['onnx']}+local"}) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "path"),
+    [
+        ({"torch": "new", "torch112": "old", "": "any"}, "old"),
+        ({"torch": "new", "": "any"}, "new"),
+        ({"": "any"}, "any"),
+    ],
+)
+def test_an_environments_own_interpreter_comes_before_the_systems(named, path):
+    found, _ = find_interpreter("torch", ["1.12.1"], named)
+    assert found is not None
+    assert found.path == path
+
+
+def test_a_system_without_an_environment_has_the_interpreter_that_names_it():
+    found, _ = find_interpreter("nobody", [], {"nobody": "own", "": "any"})
+    assert found is not None
+    assert found.path == "own"
