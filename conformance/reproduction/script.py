@@ -6,6 +6,7 @@ Where a model of a layer must be built, with weights, bias and their scales, it 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import textwrap
 from itertools import product
@@ -35,7 +36,7 @@ from oracle.formats import carried
 
 MAX_LINES = 30
 MAX_LINES_OF_LAYER = 50
-LAYERS = ("Conv", "Bconv2d", "CONV_2D", "FULLY_CONNECTED", "MatMul")
+LAYERS = re.compile(r"\b(Conv|QLinearConv|QLinearMatMul|QuantConv2D|LceBconv2d|CONV_2D|FULLY_CONNECTED)\b")
 OF_OLD_SCHEMAS = [  # of TFLite: their objects are made empty
     'for kind in [k for name, k in vars(fb).items() if name.endswith("T")]:',
     "    kind.__init__ = lambda self, *fields, empty=kind.__init__: [",
@@ -81,7 +82,7 @@ def write_script(witness: Witness, others: Side) -> str:
 
 def most_lines(script: str) -> int:
     """Return how many lines a script may have."""
-    return MAX_LINES_OF_LAYER if any(name in script for name in LAYERS) else MAX_LINES
+    return MAX_LINES_OF_LAYER if LAYERS.search(script) else MAX_LINES
 
 
 def question_of(witness: Witness) -> Question:
