@@ -9,8 +9,9 @@ from typing import Any
 
 from cases.case import Case, all_cases
 from conformance.ask import AdapterMissing, Worker, probe
+from conformance.changes import changes_in_words
 from conformance.compare import Comparison, compare, explain_changes, nearest
-from conformance.identify import changed_axes, identify
+from conformance.identify import changed_axes
 from conformance.ledger import Entry
 from conformance.observation import OBSERVATIONS, Observation, read_all
 from conformance.row import Row, RowVerdict, deciding, judge_row
@@ -109,7 +110,7 @@ def check(observation: Observation, ledger: list[Entry], committed: list[Observa
     if reference is None:
         return Checked(observation, verdicts, None, ())
     comparison = compare(reference, observation, partial)
-    words = explain_changes(reference, observation, comparison.changed) if comparison.changed else []
+    words = explain_changes(reference, comparison.changed, ledger)
     return Checked(observation, verdicts, comparison, tuple(words))
 
 
@@ -158,9 +159,11 @@ def _red_lines(verdict: RowVerdict, limit: int) -> Iterator[str]:
     for group in verdict.groups:
         if not group.unpredicted:
             continue
-        questions = [q for q in verdict.row.questions if q.door in group.doors]
-        found = identify(verdict.row.operation, [q for q in questions if q.answer.outcome != "unsupported"])
-        yield f"  doors {', '.join(group.doors)}: {describe_search(found, verdict.row.operation)}"
+        yield f"  doors {', '.join(group.doors)}"
+        values = [f for f in group.unpredicted if f.question.answer.outcome == "value"]
+        wrong = [(f.profile, f.question) for f in values]
+        words = changes_in_words(verdict.row.operation, wrong) if wrong else []
+        yield from (f"    {sentence}" for sentence in words)
         for finding in group.unpredicted[:limit]:
             yield f"    {finding.question.case.id} through {finding.question.door}: {finding.difference}"
         if len(group.unpredicted) > limit:

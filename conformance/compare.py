@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from conformance.identify import changed_axes, identify
+from conformance.changes import changes_in_words
 from conformance.judge import Difference, find_difference, in_words, is_same
+from conformance.ledger import Entry
 from conformance.observation import Header, Observation, version_key
-from conformance.row import Question
-from oracle.definition import DEFINITIONS
+from conformance.row import Group, Question, RowVerdict, effective, judge_row
 from oracle.specification import AnyProfile
 
 INSTRUCTION_SETS = ("x86_64", "x86_64-avx2", "x86_64-avx512", "x86_64-avx512-vnni")
@@ -82,42 +82,40 @@ def compare(before: Observation, after: Observation, partial: bool = False) -> C
     return Comparison(before.header, after.header, same, changed, lost, new, missing, answered)
 
 
-def explain_changes(before: Observation, after: Observation, changed: Iterable[Change]) -> list[str]:
-    """Say in words what became of the arithmetic: one sentence per operation that changed."""
+def explain_changes(before: Observation, changed: Iterable[Change], ledger: Iterable[Entry]) -> list[str]:
+    """Say in words what became of the arithmetic: a sentence per operation that changed, or per type."""
     by_operation: dict[str, list[Change]] = {}
     for change in changed:
         by_operation.setdefault(change.after.case.operation, []).append(change)
-    return [_explain_operation(op, found, before, after) for op, found in by_operation.items()]
+    rows = {row.operation: row for row in before.rows() if row.operation in by_operation}
+    entries = list(ledger)
+    return [
+        sentence
+        for operation, found in by_operation.items()
+        for sentence in _explain_operation(found, judge_row(rows[operation], entries))
+    ]
 
 
-def _explain_operation(operation: str, changed: list[Change], before: Observation, after: Observation) -> str:
-    """Name both profiles: of all questions, or where several kernels answer, of the first change's kind."""
+def _explain_operation(changed: list[Change], before: RowVerdict) -> list[str]:
+    """Name the change of axes that makes what predicted the old answers predict the new ones."""
+    operation = before.row.operation
     outcomes = Counter((c.before.answer.outcome, c.after.answer.outcome) for c in changed)
-    if ("value", "value") not in outcomes:
-        return f"{operation}: {', '.join(f'{n} {a} -> {b}' for (a, b), n in outcomes.items())}"
-    changed = [c for c in changed if c.before.answer.outcome == c.after.answer.outcome == "value"]
-    case, door = changed[0].after.case, changed[0].after.door
-    kind = {(case.dtype, case.codes)}
-    for kinds, name in ((None, operation), (kind, f"{operation} ({case.dtype}, {case.codes})")):
-        profiles = [_identify(operation, door, kinds, observation) for observation in (before, after)]
-        if None not in profiles:
-            old, new = (changed_axes(p, operation) for p in profiles)
-            axes = [a for a in {**old, **new} if old.get(a) != new.get(a)]
-            base = DEFINITIONS[operation].profile
-            words = [f"{a}: {old.get(a, getattr(base, a))} -> {new.get(a, getattr(base, a))}" for a in axes]
-            return f"{name}: {'; '.join(words) or 'the same profile'}"
-    return f"{operation}: no single profile predicts every answer; see the first differences"
+    values = [c for c in changed if c.before.answer.outcome == c.after.answer.outcome == "value"]
+    failed = [f"{n} {a} -> {b}" for (a, b), n in outcomes.items() if (a, b) != ("value", "value")]
+    said = [f"{operation}: {', '.join(failed)}"] if failed else []
+    if not values:
+        return said
+    groups = {door: group for group in before.groups for door in group.doors}
+    known = [(groups[c.before.door], c) for c in values]
+    if any(group.profile is None for group, _ in known):
+        return [*said, f"{operation}: no profile predicts the answers of {before.row.version}"]
+    answers = [(_predicting(group, c.before), c.after) for group, c in known]
+    return said + changes_in_words(operation, answers)
 
 
-def _identify(operation: str, door: str, kinds: set[tuple[str, str]] | None,
-              observation: Observation) -> AnyProfile | None:  # fmt: skip
-    asked = [
-        q for q in observation.questions
-        if q.case.operation == operation and q.door == door and q.answer.outcome != "unsupported"
-        and (kinds is None or (q.case.dtype, q.case.codes) in kinds)
-    ]  # fmt: skip
-    found = identify(operation, asked)
-    return found.profiles[0] if found.profiles else None
+def _predicting(group: Group, question: Question) -> AnyProfile:
+    assert group.profile is not None
+    return effective(group.profile, question.case, group.entries)
 
 
 def nearest(header: Header, observations: Iterable[Observation]) -> Observation | None:

@@ -68,7 +68,7 @@ def run_summary(options: argparse.Namespace) -> int:
 
 def run_diff(options: argparse.Namespace) -> int:
     """Print what changed between two folders."""
-    lines = differences(_observed(options.before), _observed(options.after))
+    lines = differences(_observed(options.before), _observed(options.after), load_ledger())
     print("\n".join(lines) or "nothing changed")
     return 1 if lines else 0
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from conformance.compare import compare, explain_changes, nearest
 from conformance.interpreters import is_beside
+from conformance.ledger import Entry
 from conformance.observation import Header, Observation
 
 SHOWN = 5
 
 
-def differences(before: list[Observation], after: list[Observation]) -> list[str]:
+def differences(before: list[Observation], after: list[Observation], ledger: Iterable[Entry]) -> list[str]:
     """Return one paragraph per backend that changed, is new with other answers, or is missing.
 
     A backend on an instruction set, or in a version, that was never seen is compared with the
     nearest: equal answers are no difference. A version that only `tox -m versions` asks may be missing.
     """
-    lines = [line for observation in after for line in _against_nearest(observation, before)]
+    entries = list(ledger)
+    lines = [line for observation in after for line in _against_nearest(observation, before, entries)]
     found = (nearest(observation.header, before) for observation in after)
     seen = {key_of(reference.header) for reference in found if reference}
     wanted = dict.fromkeys(
@@ -33,7 +35,9 @@ def key_of(header: Header) -> tuple[str, str, str]:
     return header.system, header.version, header.backend
 
 
-def _against_nearest(observation: Observation, before: list[Observation]) -> Iterator[str]:
+def _against_nearest(
+    observation: Observation, before: list[Observation], ledger: list[Entry]
+) -> Iterator[str]:
     reference = nearest(observation.header, before)
     if reference is None:
         yield f"{observation.header}: never observed before"
@@ -41,7 +45,7 @@ def _against_nearest(observation: Observation, before: list[Observation]) -> Ite
     comparison = compare(reference, observation)
     if not comparison.is_clean or comparison.new:
         yield str(comparison)
-        yield from (f"  {s}" for s in explain_changes(reference, observation, comparison.changed))
+        yield from (f"  {s}" for s in explain_changes(reference, comparison.changed, ledger))
         yield from (f"  {change}" for change in comparison.changed[:SHOWN])
     elif reference.header.adapter != observation.header.adapter:
         yield f"{observation.header}: the adapter changed, its answers did not; run python -m reports accept"

@@ -101,11 +101,11 @@ def test_the_faithful_adapter_is_clean(capsys):
 def test_a_divergence_is_red_and_named(capsys, observed):
     status, out, _ = run(capsys, "--answers", observed["half_away"][1], "--against", observed["half_away"][1])
     assert status == CHANGED
-    first, second, *rest = out.splitlines()
+    first, second, third, *rest = out.splitlines()
     assert first.startswith("planted 1.0 only quantize: RED: ")
     assert first.endswith(" answers that neither the definition nor the ledger predicts")
     assert second.startswith("  doors plain, ")
-    assert second.endswith(": rounding = half_away")
+    assert third == "    quantize: rounding: half_even -> half_away"
     assert rest[0] == (
         "    quantize/just-below-one-half through plain: 0.5 (0x3f000000): expected 0, got 1 (2 of 6)"
     )
