@@ -14,7 +14,8 @@ from oracle.specification import Arguments, Definition
 
 SCHEMES = ("affine", "symmetric")
 SMALL_SCALE = float(np.float32(6.1e-5))  # as a float32, the cut-off of FBGEMM's ChooseQuantizationParams
-SMALLEST_STEP = 2.0**-23  # the float32 epsilon, a floor that observers put under the scale
+# floors that observers put under the scale: the float32 epsilon, the smallest normal float32
+SMALLEST = {"epsilon": 2.0**-23, "normal": 2.0**-126}
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ MEANING: dict[str, dict[str, str]] = {
     "floor": {
         "none": "the scale may be as small as it comes",
         "epsilon": "the scale is at least 2^-23",
+        "normal": "the scale is at least 2^-126",
         "amplified": "where 1 / scale overflows the scale is 0.1; else below 6.1e-5 it becomes 6.1e-5, and"
         " the range grows in proportion",
     },
@@ -138,8 +140,8 @@ def choose_qparams(
 def floored(low: Any, high: Any, scale: Any, profile: Profile) -> tuple[Any, Any, Any]:
     """Return range and scale, the scale not below the profile's floor."""
     real = type(scale)
-    if profile.floor == "epsilon":
-        return low, high, max(scale, real(SMALLEST_STEP))
+    if profile.floor in SMALLEST:
+        return low, high, max(scale, real(SMALLEST[profile.floor]))
     if profile.floor == "none" or not 0 < scale < SMALL_SCALE:
         return low, high, scale
     if np.isinf(np.float32(1) / np.float32(scale)):

@@ -33,6 +33,8 @@ class UnpackProfile:
 ORDER = {
     "lowest_first": "the first code of a byte lies in its lowest bits",
     "highest_first": "the first code of a byte lies in its highest bits",
+    "strided": "a row of n codes is cut into k = 8 / bits parts: byte j holds the codes j, j + n / k, …, the"
+    " first in its lowest bits",
 }
 PACK_MEANING = {
     "rows": {
@@ -83,7 +85,10 @@ def pack_codes(code: Any, bits: int, profile: PackProfile = PackProfile()) -> di
     whole = -(-rows.shape[-1] // count)
     padded = np.full((len(rows), whole * count), -1 if profile.padding == "ones" else 0, np.int64)
     padded[:, : rows.shape[-1]] = rows
-    fields = (padded & (2**bits - 1)).reshape(-1, count) << places(bits, profile.order)
+    digits = padded & (2**bits - 1)
+    if profile.order == "strided":
+        digits = digits.reshape(-1, count, whole).swapaxes(1, 2)
+    fields = digits.reshape(-1, count) << places(bits, profile.order)
     return {"bytes": fields.sum(axis=-1).astype(np.uint8)}
 
 
@@ -116,7 +121,7 @@ def unpack_codes(
     if stored.dtype != np.uint8 or stored.shape != (-(-count * bits // 8),) or count < 1:
         raise ValueError(f"{count} codes need their bytes, uint8, got {stored.dtype} {list(stored.shape)}")
     fields = stored[:, None].astype(np.int64) >> places(bits, profile.order) & (2**bits - 1)
-    values = fields.reshape(-1)[:count]
+    values = (fields.T if profile.order == "strided" else fields).reshape(-1)[:count]
     half = 2 ** (bits - 1)
     if is_signed and profile.sign == "extended":
         values = values - 2 * half * (values >= half)
@@ -128,7 +133,7 @@ def unpack_codes(
 def places(bits: int, order: str) -> Array:
     """Return the lowest bit of each code of a byte."""
     low = np.arange(0, 8, bits)
-    return low if order == "lowest_first" else low[::-1]
+    return low[::-1] if order == "highest_first" else low
 
 
 def check_bits(bits: int) -> None:

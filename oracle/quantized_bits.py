@@ -215,7 +215,7 @@ def steps(x: Array, given: Settings, grid: Grid, profile: Profile) -> Iterator[S
     yield Step("dequantize", f"* {shown(grid.factor)}", lambda c: rounded(c * grid.factor))
     noise = 1.0 if profile.noise == "lost" else given.qnoise_factor
     is_difference = profile.presentation == "difference_always" or (
-        profile.presentation == "difference" and given.use_ste
+        profile.presentation in ("difference", "difference_folded") and given.use_ste
     )
     q, rest, real = np.float32(noise), np.float32(1 - noise), rounded(x / shift) * shift
     if is_difference:

@@ -31,6 +31,7 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "without_ste": {
         "rest": "without use_ste: (1 - qnoise_factor) * dy, since what is rounded has no slope",
+        "rest_folded": "the same, but 0 * dy is 0.0, whatever the sign of dy",
         "passes": "without use_ste too, dy passes",
         "stops": "without use_ste nothing passes",
     },
@@ -89,8 +90,9 @@ def quantized_bits_gradient(
     passed = np.ones(values.shape, bool) if profile.mask == "none" else inside(values, given, profile)
     found = np.where(passed, upstream, np.float32(0))
     if not use_ste and profile.without_ste != "passes":
-        rest = np.float32(1 - qnoise_factor if profile.without_ste == "rest" else 0)
-        found = times(found, rest, profile)
+        rest = np.float32(0 if profile.without_ste == "stops" else 1 - qnoise_factor)
+        is_folded = rest == 0 and profile.without_ste == "rest_folded"
+        found = np.zeros_like(found) if is_folded else times(found, rest, profile)
     if given.is_auto and profile.determined == "scaled_and_back":
         whole = np.float32(2.0**integer)
         found = times(times(found, whole, profile), 1 / whole, profile)

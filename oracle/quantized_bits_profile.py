@@ -106,6 +106,7 @@ MEANING: dict[str, dict[str, str]] = {
         "weighted": "(1 - qnoise_factor) * x + qnoise_factor * value; the value alone where it is 1",
         "difference": "with use_ste: x + qnoise_factor * (value - x), which can leave the grid; without,"
         " 0 * x is added where qnoise_factor is 1, which is NaN for infinity",
+        "difference_folded": "as difference, but without use_ste 0 * x is left out",
         "difference_always": "x + qnoise_factor * (value - x), use_ste or not",
     },
     "applied": {

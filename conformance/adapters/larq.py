@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.adapters import Unsupported
+from conformance.adapters.tensorflow_settings import KERAS, XLA
 
-_ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-BACKENDS = {"eager": _ENVIRONMENT, "graph": _ENVIRONMENT, "xla": _ENVIRONMENT}
+BACKENDS = {"eager": KERAS, "graph": KERAS, "xla": KERAS | XLA}
 SLOW = {"xla"}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND", "eager")
 

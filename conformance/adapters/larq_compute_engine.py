@@ -29,10 +29,10 @@ from conformance.adapters.larq_compute_engine_models import (
     tensor,
     words_for,
 )
+from conformance.adapters.tensorflow_settings import KERAS
 
 SYSTEM = "larq-compute-engine"
-_ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-BACKENDS = {"optimized": _ENVIRONMENT, "reference": _ENVIRONMENT, "indirect": _ENVIRONMENT}
+BACKENDS = {"optimized": KERAS, "reference": KERAS, "indirect": KERAS}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND", "optimized")
 _OPTIONS = {
     "optimized": {},

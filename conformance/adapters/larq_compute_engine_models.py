@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import flatbuffers
 import larq
 import numpy as np
@@ -9,10 +11,27 @@ import tensorflow as tf
 from flatbuffers import flexbuffers
 from larq_compute_engine import convert_keras_model
 from larq_compute_engine.mlir.python.util import strip_lcedequantize_ops
-from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.python import schema_py_generated as fb
 
 from conformance.adapters import Unsupported
 
+
+class _FilledLater:
+    """A schema whose objects are made empty: here they take their fields, as the newer ones do."""
+
+    def __getattr__(self, name):
+        found = getattr(fb, name)
+        return partial(_fill, found) if name.endswith("T") else found
+
+
+def _fill(kind, **fields):
+    made = kind()
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+schema = fb if hasattr(fb, "ExternalBufferT") else _FilledLater()
 FLOAT32, INT32, INT8 = schema.TensorType.FLOAT32, schema.TensorType.INT32, schema.TensorType.INT8
 
 
@@ -193,7 +212,7 @@ def converted_kernel(weights):
 
 def constants_of(model, custom_code, places):
     """Return constants that the first operation of a kind has among its inputs."""
-    found = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model, 0))
+    found = fb.ModelT.InitFromObj(fb.Model.GetRootAsModel(model, 0))
     graph = found.subgraphs[0]
     operator = next(
         o for o in graph.operators if found.operatorCodes[o.opcodeIndex].customCode == custom_code

@@ -24,11 +24,11 @@ class Layers:
 
     def requantize(self, accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
                    layer="convolution"):  # fmt: skip
-        """Return the codes of QLinearConv, of QLinearMatMul, or of Conv between (De)QuantizeLinear."""
+        """Return the codes of a layer; every form of it ends in them."""
         integer = integer_type(qmin, qmax)
         if integer not in (TensorProto.INT8, TensorProto.UINT8):
             raise Unsupported("a layer's output is int8 or uint8")
-        make = {"convolution": _convolution, "qdq": _qdq, "matmul": _matmul}[layer]
+        make = _FORMS[layer]
         scales = {"x_scale": input_scale, "w_scale": weight_scale, "y_scale": output_scale}
         values = {name: np.asarray(value, np.float32) for name, value in scales.items()}
         values["y_zero"] = np.asarray(output_zero_point, carried_dtype(integer))
@@ -36,7 +36,11 @@ class Layers:
 
     def doors(self):
         """Return the part of DOORS that is about layers."""
-        return {"requantize": {name: partial(self.requantize, layer=name) for name in ("qdq", "matmul")}}
+        return {
+            "requantize": {
+                name: partial(self.requantize, layer=name) for name in _FORMS if name != "convolution"
+            }
+        }
 
 
 def _convolution(values, accumulator, integer):
@@ -67,16 +71,34 @@ def _of_one_input(nodes, values, accumulator, integer):
 
 
 def _matmul(values, accumulator, integer):
+    inputs = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "y_scale", "y_zero"]
+    return _of_products([helper.make_node("QLinearMatMul", inputs, ["y"])], values, accumulator, integer)
+
+
+def _matmul_integer(values, accumulator, integer):
+    nodes = [
+        helper.make_node("MatMulInteger", ["x", "w", "x_zero", "w_zero"], ["sums"]),
+        helper.make_node("Cast", ["sums"], ["real_sums"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["x_scale", "w_scale"], ["scale"]),
+        helper.make_node("Mul", ["real_sums", "scale"], ["real_y"]),
+        helper.make_node("QuantizeLinear", ["real_y", "y_scale", "y_zero"], ["y"]),
+    ]
+    return _of_products(nodes, values, accumulator, integer)
+
+
+def _of_products(nodes, values, accumulator, integer):
+    """Return a product of matrices, a row of codes and weights, and the row."""
     codes, weights = products(accumulator)
     values |= {
         "x_zero": carried_dtype(integer)(0),
         "w": weights,
         "w_zero": np.zeros(values["w_scale"].shape, np.int8),
     }
-    inputs = ["x", "x_scale", "x_zero", "w", "w_scale", "w_zero", "y_scale", "y_zero"]
-    nodes = [helper.make_node("QLinearMatMul", inputs, ["y"])]
     model, _ = _model(nodes, values, [1, codes.size], integer)
     return model, {"x": codes.reshape(1, -1).astype(carried_dtype(integer))}
+
+
+_FORMS = {"convolution": _convolution, "qdq": _qdq, "matmul": _matmul, "matmul-integer": _matmul_integer}
 
 
 def _model(nodes, values, shape, integer):

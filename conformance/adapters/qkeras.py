@@ -27,8 +27,9 @@ from qkeras.utils import model_save_quantized_weights
 from conformance.adapters import Unsupported
 from conformance.adapters.qkeras_draws import DOORS as _DRAWN
 from conformance.adapters.qkeras_more import DOORS as _OTHERS
+from conformance.adapters.tensorflow_settings import KERAS
 
-_ENVIRONMENT = {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
+_ENVIRONMENT = {**KERAS, "OMP_NUM_THREADS": "1"}
 BACKENDS = {"eager": _ENVIRONMENT, "graph": _ENVIRONMENT}
 SLOW = {"graph"}  # each shape and each quantizer is traced
 _IN_GRAPH = os.environ.get("CONFORMANCE_BACKEND") == "graph"

@@ -17,8 +17,9 @@ import numpy as np
 import tensorflow as tf
 
 from conformance.adapters import Unsupported
+from conformance.adapters.tensorflow_settings import XLA
 
-BACKENDS = {"eager": {}, "graph": {}, "xla": {}}
+BACKENDS = {"eager": {}, "graph": {}, "xla": XLA}
 SLOW = {"xla"}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND", "eager")
 

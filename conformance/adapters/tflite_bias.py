@@ -28,5 +28,7 @@ def quantize_bias(x, input_scale, weight_scale):
     converter._experimental_disable_per_channel_quantization_for_dense_layers = not np.ndim(weight_scale)
     model = fb.ModelT.InitFromPackedBuf(converter.convert())
     bias = next(t for t in model.subgraphs[0].tensors if t.type == fb.TensorType.INT32)
+    if bias.quantization.scale.size != np.size(weight_scale):
+        raise Unsupported("this version's converter has one scale for the weights of a dense layer")
     codes = np.frombuffer(bytes(model.buffers[bias.buffer].data), np.int32)
     return {"codes": codes, "scale": bias.quantization.scale.reshape(np.shape(weight_scale))}

@@ -186,6 +186,13 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
+# An adapter that asks what is installed is told, as by `parse`: everything, and the newest.
+_INSTALLED = ModuleType("importlib")
+_INSTALLED.__dict__.update(
+    find_spec=lambda name: name, version=lambda name: "9999.0", PackageNotFoundError=ImportError
+)
+
+
 class Sources:
     """The modules of one adapter under one backend, each loaded once."""
 
@@ -243,6 +250,8 @@ class Sources:
                 one = getattr(adapters, each, None) if each == "Unsupported" else None
                 package.__dict__[each] = one or self._import(f"{name}.{each}")
             return package
+        if name.startswith("importlib.") and fromlist:
+            return _INSTALLED
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names or root in ROOMS:
             return __import__(name, globals_, locals_, fromlist, level)

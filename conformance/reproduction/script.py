@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 import textwrap
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -36,7 +37,9 @@ from oracle.formats import carried
 
 MAX_LINES = 30
 MAX_LINES_OF_LAYER = 50
-LAYERS = re.compile(r"\b(Conv|QLinearConv|QLinearMatMul|QuantConv2D|LceBconv2d|CONV_2D|FULLY_CONNECTED)\b")
+LAYERS = re.compile(
+    r"\b(Conv|QLinearConv|QLinearMatMul|QuantConv2D|LceBconv2d|CONV_2D|FULLY_CONNECTED|prepare_pt2e)\b"
+)
 OF_OLD_SCHEMAS = [  # of TFLite: their objects are made empty
     'for kind in [k for name, k in vars(fb).items() if name.endswith("T")]:',
     "    kind.__init__ = lambda self, *fields, empty=kind.__init__: [",
@@ -53,6 +56,7 @@ SHOW = "{a.dtype} {a.tolist()} = {' '.join('0x' + v.tobytes()[::-1].hex() for v 
 MISSING = "no such output"
 NO_REFUSALS = ("Attr", "Impo", "Modu", "Name", "Synt")  # the question was not asked
 MERGED = (1, 3, 6)  # lines of a statement that others are merged into, until the script is short
+NAMED = {1: 1000, 3: 1000, 6: 56}  # and then characters of who agrees; the report names all of them
 
 
 def write_script(witness: Witness, others: Side) -> str:
@@ -102,7 +106,7 @@ def assemble(witness: Witness, others: Side, text: Text, most: int) -> str:
         *import_lines(witness, text, tight=most > 1),
         *given_lines(witness, arguments, used, tight=most > 1),
         *asking,
-        *closing_lines(witness, others),
+        *closing_lines(witness, others, NAMED[most]),
     ]
     return "\n".join(piece for line in found for piece in wrap(line)) + "\n"
 
@@ -293,8 +297,9 @@ def is_missing(witness: Witness) -> bool:
     return witness.actual.value is not None and witness.output not in witness.actual.value
 
 
-def closing_lines(witness: Witness, others: Side) -> list[str]:
+def closing_lines(witness: Witness, others: Side, named: int) -> list[str]:
     """Return the lines that print both sides and end with the exit status."""
+    print_line = partial(print_side, most=named)
     row = witness.row
     values = [value_of(answer, witness) for answer in (witness.expected, witness.actual)]
     by = [witness.against, *together(others.definition)]
@@ -329,12 +334,13 @@ def together(names: tuple[str, ...]) -> list[str]:
     return [f"{s} ({', '.join(b)})" if len(b) > 1 else f"{s} {b[0]}" for s, b in by_system.items()]
 
 
-def print_line(label: str, shown: str, who: str) -> str:
+def print_side(label: str, shown: str, who: str, most: int) -> str:
     """Return a print of one side; who is on it is broken into several texts where it is long."""
-    line = f'print("{label}", {shown}, "| {plain_text(who)}")'
+    named = textwrap.shorten(plain_text(who), most, placeholder=" …")
+    line = f'print("{label}", {shown}, "| {named}")'
     if len(line) <= WIDTH:
         return line
-    quoted = " ".join(f'"{text}"' for text in break_text("| " + plain_text(who), 90))
+    quoted = " ".join(f'"{text}"' for text in break_text("| " + named, 90))
     return f'print("{label}", {shown}, {quoted})'
 
 

@@ -14,7 +14,7 @@ QPARAMS_CHOICES: dict[str, tuple[str, ...]] = {
     "held": ("zero", "range"),
     "precision": ("float32", "float64", "float64_scale"),
     "divisor": ("codes", "half", "one_more", "sides"),
-    "floor": ("none", "epsilon", "amplified"),
+    "floor": ("none", "epsilon", "normal", "amplified"),
     "zero_point": ("once", "quotient", "nearer"),
     "rounding": ("half_even", "half_up", "half_away", "toward_zero", "floor"),
     "scale_dtype": ("float32", "float64"),
@@ -62,8 +62,8 @@ def choose_qparams(x: Sequence[float], qmin: int, qmax: int, scheme: str,
     if chosen["floor"] == "amplified" and 0 < scale < SMALL_SCALE:
         factor = f.divide(SMALL_SCALE, scale)
         low, high, scale = f.multiply(low, factor), f.multiply(high, factor), SMALL_SCALE
-    if chosen["floor"] == "epsilon":
-        scale = max(scale, 2.0**-23)
+    if chosen["floor"] in ("epsilon", "normal"):
+        scale = max(scale, 2.0**-23 if chosen["floor"] == "epsilon" else 2.0**-126)
     if chosen["precision"] == "float64_scale":
         f = Arithmetic(FORMATS["float32"], False)
         low, high, scale = (f.convert(value) for value in (low, high, scale))

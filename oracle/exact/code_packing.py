@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 PACK_CHOICES: dict[str, tuple[str, ...]] = {
     "rows": ("together", "apart"),
     "padding": ("zeros", "ones"),
-    "order": ("lowest_first", "highest_first"),
+    "order": ("lowest_first", "highest_first", "strided"),
 }
 UNPACK_CHOICES: dict[str, tuple[str, ...]] = {
-    "order": ("lowest_first", "highest_first"),
+    "order": ("lowest_first", "highest_first", "strided"),
     "sign": ("extended", "ignored", "offset"),
 }
 
@@ -27,9 +27,14 @@ def pack(rows: Sequence[Sequence[int]], bits: int, choices: Mapping[str, str] | 
     for row in together if chosen["rows"] == "together" else rows:
         digits = [code % base for code in row]
         digits += [filler] * (-len(digits) % (8 // bits))
-        for start in range(0, len(digits), 8 // bits):
-            of_byte = digits[start : start + 8 // bits]
-            found.append(number(of_byte if chosen["order"] == "lowest_first" else of_byte[::-1], base))
+        size = len(digits) * bits // 8
+        for j in range(size):
+            of_byte = (
+                digits[j::size]
+                if chosen["order"] == "strided"
+                else digits[j * 8 // bits : (j + 1) * 8 // bits]
+            )
+            found.append(number(of_byte[::-1] if chosen["order"] == "highest_first" else of_byte, base))
     return found
 
 
@@ -43,7 +48,9 @@ def unpack(stored: Sequence[int], count: int, bits: int, is_signed: bool,
         for _ in range(8 // bits):
             byte, digit = divmod(byte, base)
             digits.append(digit)
-        codes += digits if chosen["order"] == "lowest_first" else digits[::-1]
+        codes += digits[::-1] if chosen["order"] == "highest_first" else digits
+    if chosen["order"] == "strided":
+        codes = [code for part in range(8 // bits) for code in codes[part :: 8 // bits]]
     return [read(code, base, chosen["sign"]) if is_signed else code for code in codes[:count]]
 
 

@@ -29,7 +29,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "zero": ("positive", "kept"),
     "first_code": ("positive", "negative"),
     "noise": ("given", "lost"),
-    "presentation": ("weighted", "difference", "difference_always"),
+    "presentation": ("weighted", "difference", "difference_folded", "difference_always"),
     "applied": ("once", "twice"),
 }
 FLOAT32 = Arithmetic(FORMATS["float32"], flushed=False)
@@ -125,7 +125,7 @@ def presented(v: float, value: float, q: Question, chosen: Mapping[str, str], f:
     weight, rest = f.convert(noise), FLOAT32.convert(1 - noise)
     real = f.convert(v)
     is_always = chosen["presentation"] == "difference_always"
-    if is_always or (chosen["presentation"] == "difference" and q.use_ste):
+    if is_always or (chosen["presentation"] in ("difference", "difference_folded") and q.use_ste):
         return f.add(real, f.multiply(weight, f.add(value, -real)))
     if noise == 1 and chosen["presentation"] != "difference":
         return value
@@ -254,7 +254,7 @@ def nearest_power(step: float) -> float:
 
 GRADIENT_CHOICES: dict[str, tuple[str, ...]] = {
     "mask": ("none", "inclusive", "strict"),
-    "without_ste": ("rest", "passes", "stops"),
+    "without_ste": ("rest", "rest_folded", "passes", "stops"),
     "determined": ("passes", "scaled_and_back"),
     "subnormals": ("kept", "flushed", "flushed_unless_one"),
 }
@@ -286,7 +286,9 @@ def gradient(x: float, dy: float, settings: Mapping[str, Any], choices: Mapping[
         is_inside = low <= x <= high if choices["mask"] == "inclusive" else low < x < high
         passed = passed if is_inside else 0.0
     if not q.use_ste and choices["without_ste"] != "passes":
-        rest = FLOAT32.convert(1 - q.qnoise_factor) if choices["without_ste"] == "rest" else 0.0
+        rest = 0.0 if choices["without_ste"] == "stops" else FLOAT32.convert(1 - q.qnoise_factor)
+        if rest == 0 and choices["without_ste"] == "rest_folded":
+            return 0.0
         is_folded = rest == 1 and choices["subnormals"] == "flushed_unless_one"
         passed = passed if is_folded else f.multiply(f.convert(passed), rest)
     if choices["determined"] == "scaled_and_back" and isinstance(q.alpha, str):
