@@ -16,11 +16,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from conformance import adapters
+from conformance.interpreters import environment_of, pinned
 
 LAZY = __future__.annotations.compiler_flag
 ROOMS = ("conformance.adapters", "numpy", "__future__")
@@ -186,11 +188,20 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-# An adapter that asks what is installed is told, as by `parse`: everything, and the newest.
-_INSTALLED = ModuleType("importlib")
-_INSTALLED.__dict__.update(
-    find_spec=lambda name: name, version=lambda name: "9999.0", PackageNotFoundError=ImportError
-)
+def what_is_installed(system: str, version: str) -> dict[str, Any]:
+    """Return what importlib says to an adapter in the environment that pins a version of its system."""
+    environment = environment_of(system, [version])
+    pins = pinned(environment.name) if environment else {}
+
+    def find_spec(name: str) -> str | None:
+        return name if name.partition(".")[0].replace("_", "-") in pins else None
+
+    def find_version(name: str) -> str:
+        if name not in pins:
+            raise PackageNotFoundError(name)
+        return pins[name]
+
+    return {"find_spec": find_spec, "version": find_version, "PackageNotFoundError": PackageNotFoundError}
 
 
 class Sources:
@@ -200,11 +211,14 @@ class Sources:
         self.variables, self.version = variables, version
         self.by_name: dict[str, Source] = {}
         self._modules: dict[str, ModuleType] = {}
+        self._installed = ModuleType("importlib")
 
     def load(self, name: str, path: Path) -> Source:
         """Execute a module without its framework, statement by statement; what fails has no value."""
         if name in self.by_name:
             return self.by_name[name]
+        if not self.by_name:
+            self._installed.__dict__.update(what_is_installed(name.replace("_", "-"), self.version))
         tree = parse(path)
         module = ModuleType(name)
         module.__dict__.update(__builtins__=self._builtins(), __file__=str(path))
@@ -251,7 +265,7 @@ class Sources:
                 package.__dict__[each] = one or self._import(f"{name}.{each}")
             return package
         if name.startswith("importlib.") and fromlist:
-            return _INSTALLED
+            return self._installed
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names or root in ROOMS:
             return __import__(name, globals_, locals_, fromlist, level)

@@ -42,8 +42,8 @@ LAYERS = re.compile(
 )
 OF_OLD_SCHEMAS = [  # of TFLite: their objects are made empty
     'for kind in [k for name, k in vars(fb).items() if name.endswith("T")]:',
-    "    kind.__init__ = lambda self, *fields, empty=kind.__init__: [",
-    "        empty(self), vars(self).update(zip(vars(self), fields))].clear()",
+    "    kind.__init__ = lambda self, *fields, empty=kind.__init__, **named: [",
+    "        empty(self), vars(self).update(dict(zip(vars(self), fields), **named))].clear()",
 ]
 ATTEMPT = """
 try:
