@@ -101,12 +101,13 @@ def _explain_operation(changed: list[Change], before: RowVerdict) -> list[str]:
     operation = before.row.operation
     outcomes = Counter((c.before.answer.outcome, c.after.answer.outcome) for c in changed)
     values = [c for c in changed if c.before.answer.outcome == c.after.answer.outcome == "value"]
+    defined = [c for c in values if not c.after.case.undefined]
     failed = [f"{n} {a} -> {b}" for (a, b), n in outcomes.items() if (a, b) != ("value", "value")]
     said = [f"{operation}: {', '.join(failed)}"] if failed else []
-    if not values:
-        return said
+    if not defined:
+        return said + ([f"{operation}: outside every definition's domain only"] if values else [])
     groups = {door: group for group in before.groups for door in group.doors}
-    known = [(groups[c.before.door], c) for c in values]
+    known = [(groups[c.before.door], c) for c in defined]
     if any(group.profile is None for group, _ in known):
         return [*said, f"{operation}: no profile predicts the answers of {before.row.version}"]
     answers = [(_predicting(group, c.before), c.after) for group, c in known]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cases.case import cases_of
@@ -175,6 +176,22 @@ def test_a_change_that_no_profile_explains():
     assert explain_changes(before, compare(before, after).changed, []) == [
         f"quantize ({case.dtype}, {case.codes}): no change of at most 2 axes predicts the answers"
     ]
+
+
+def test_outside_the_domain_there_is_nothing_to_explain():
+    """Of what no definition speaks, no profile can be expected to predict anything."""
+    pair = [observed(), observed({"rounding": "floor"}, version="1.1")]
+    for at, code in enumerate((3, 4)):
+        answers = {"value": np.full(6, code, np.int8)}
+        now = [
+            replace(q, answer=Answer("value", answers)) if q.case.id == "quantize/scale-negative" else q
+            for q in pair[at].questions
+        ]
+        pair[at] = replace(pair[at], questions=tuple(now))
+    changed = compare(*pair).changed
+    assert explain_changes(pair[0], changed, []) == ["quantize: rounding: half_even -> floor"]
+    undefined = [c for c in changed if c.after.case.undefined]
+    assert explain_changes(pair[0], undefined, []) == ["quantize: outside every definition's domain only"]
 
 
 def test_only_operations_that_changed_are_explained():
