@@ -20,7 +20,7 @@ import numpy as np
 
 from cases.wire import decode_answer, encode_arguments
 from conformance.answer import Answer
-from conformance.interpreters import environment_of
+from conformance.interpreters import environment_like
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
 PROTOCOL = 1
@@ -183,8 +183,8 @@ class Worker:
         return variables
 
     def _start(self) -> None:
-        installed = environment_of(self.adapter)
-        needed = dict(installed.variables) if installed else {}
+        like = environment_like(self.adapter, self.python)
+        needed = dict(like.variables) if like else {}
         environment = {"OMP_NUM_THREADS": "1", **needed, **os.environ, **(self.variables or {})}
         try:
             self._process = Process(self._command_line(), self.cwd, environment)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from conformance.ledger import is_of
+from conformance.observation import version_key
 
 ROOT = Path(__file__).parent.parent
 PINS = Path(__file__).parent / "environments"
@@ -22,6 +24,7 @@ DISTRIBUTIONS = {
     "tfmot": "tensorflow-model-optimization",
     "litert": "ai-edge-litert",
 }
+ALIASES = {"tensorflow-cpu": ("tensorflow", "tf-nightly")}  # of what an environment pins, elsewhere
 HOSTS = dict.fromkeys(("qkeras", "larq", "tfmot"), ("tf", "tensorflow-cpu"))
 
 
@@ -109,6 +112,34 @@ def environment_of(system: str, versions: Iterable[str] = ()) -> Environment | N
     having = [e for e in environments() if system in (*e.systems, e.name)]
     pinning = [e for e in having if any(e.pins(system, version) for version in versions)]
     return next(iter(pinning or having), None)
+
+
+def environment_like(system: str, python: str) -> Environment | None:
+    """Return the environment whose settings suit an interpreter: of what it has, or of the next newer.
+
+    A setting stays what it is until a version changes it, so what is between two is like the newer one.
+    """
+    having = [e for e in environments() if system in (*e.systems, e.name)]
+    if len(having) < 2:
+        return next(iter(having), None)
+    has_host = any("tensorflow-cpu" in pinned(e.name) for e in having)
+    name = "tensorflow-cpu" if has_host else DISTRIBUTIONS.get(system, system)
+    of = {e: version_key(version) for e in having if (version := pinned(e.name).get(name))}
+    own = installed(python, name)
+    if own is None or not of:
+        return having[0]
+    newer = [e for e in of if of[e] >= version_key(own)]
+    return min(newer, key=of.__getitem__) if newer else max(of, key=of.__getitem__)
+
+
+@cache
+def installed(python: str, distribution: str) -> str | None:
+    """Return the version of a distribution, or of one that stands for it, that an interpreter has."""
+    names = (distribution, *ALIASES.get(distribution, ()))
+    listing = "import importlib.metadata as m; [print(d.name, d.version) for d in m.distributions()]"
+    done = subprocess.run([python, "-c", listing], capture_output=True, text=True, check=False)
+    found = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if " " in line)
+    return next((found[name] for name in names if name in found), None)
 
 
 @cache

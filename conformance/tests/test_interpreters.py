@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+
+import numpy as np
 import pytest
 
-from conformance import override
-from conformance.interpreters import PINS, environment_of, environments, find_interpreter, is_beside, pinned
+from conformance import interpreters, override
+from conformance.interpreters import (
+    PINS,
+    environment_like,
+    environment_of,
+    environments,
+    find_interpreter,
+    is_beside,
+    pinned,
+)
 from conformance.ledger import is_of
 from conformance.observation import OBSERVATIONS, read_all
 
@@ -65,6 +76,31 @@ def test_the_label_names_every_environment_of_what_is_committed():
     labelled = {name.strip() for name in label.partition("=")[2].split(",")}
     for header in {o.header for o in read_all(OBSERVATIONS)}:
         assert any(NAMES[n].version(header.system) == header.version for n in labelled & set(NAMES)), header
+
+
+@pytest.mark.parametrize(
+    ("system", "own", "name"),
+    [
+        ("tfmot", "2.8.4", "tf28"),
+        ("tfmot", "2.7.0", "tf28"),
+        ("qkeras", "2.9.1", "tf215"),  # Keras 2 is inside it still
+        ("qkeras", "2.16.1", "tf218"),
+        ("larq-compute-engine", "2.19.0", "tf"),
+        ("larq", "3.0.0", "tf"),
+        ("larq", None, "tf"),
+        ("torch", "1.11.0", "torch112"),
+        ("torch", "2.4.1", "torch"),
+        ("openvino", "2025.1", "onnx"),
+    ],
+)
+def test_the_environment_that_an_interpreter_is_like(monkeypatch, system, own, name):
+    monkeypatch.setattr(interpreters, "installed", lambda python, distribution: own)
+    assert environment_like(system, "python").name == name
+
+
+def test_what_an_interpreter_has():
+    assert interpreters.installed(sys.executable, "numpy") == np.__version__
+    assert interpreters.installed(sys.executable, "no-such-distribution") is None
 
 
 def installed(monkeypatch, versions):
