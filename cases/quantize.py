@@ -14,6 +14,7 @@ from oracle.bfloat16 import Bfloat16
 from oracle.formats import BFLOAT16, round_into
 
 EIGHTH = brain(0.125)
+BRAIN_BOUNDS = Bfloat16(np.array([-np.inf, -600, -300, -298, 0.75, 298, 300, 600, np.inf], np.float32))
 BRAIN_TIES = Bfloat16(round_into(near_ties(EIGHTH.values, range(-300, 300, 7)), BFLOAT16))
 
 
@@ -27,5 +28,8 @@ def fill(shape: tuple[int, ...], kind: str, real: str) -> Any:
 CASES = [Case(f"quantize/{slug}", arguments, shows) for slug, arguments, shows in QUESTIONS] + [
     Case("quantize/bfloat16-ties", ask(BRAIN_TIES, EIGHTH, 5, INT16),
          "beyond code 256 bfloat16 has no odd integers: a sum with the zero point loses them"),
+    Case("quantize/bfloat16-narrow-bounds",
+         ask(BRAIN_BOUNDS, brain(1.0), 0, {"qmin": -299, "qmax": 299}),
+         "299 is no bfloat16: clipped in reals to 300, and in reals alone, code 300 leaves the range"),
     *blocks.cases("quantize", "x", fill),
 ]  # fmt: skip

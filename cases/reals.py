@@ -55,6 +55,7 @@ def brain_near(scale: float, steps: Iterable[int]) -> Bfloat16:
     return Bfloat16(round_into(near_codes(brain(scale), steps), BFLOAT16))
 
 
+HALF_BOUNDS = np.array([-np.inf, -16416, -16384, -16376, 0.75, 16376, 16384, 16416, np.inf], np.float16)
 HALVES = singles([0.5, 1.5, 2.5, -0.5, -1.5, -2.5])
 NEAR_HALF = singles([0.49999997, 0.5, 0.50000006, -0.49999997, -0.5, -0.50000006])
 TWO_31 = neighbours(singles([2.0**31, -(2.0**31)]))
@@ -205,6 +206,8 @@ FORMATS: list[Question] = [
     ("float16-wide-codes",
      ask(np.arange(-2000, 2000, 3, dtype=np.float16), np.float16(0.7), 9, INT16),
      "codes beyond 2048 are not all float16: adding the zero point in float16 loses them"),
+    ("float16-bounds", ask(HALF_BOUNDS, np.float16(0.5), 0, INT16),
+     "32767 is no float16: clipped in reals to 32768, code 32768 becomes -32768 as an int16"),
     ("every-bfloat16", ask(BFLOAT16_ALL, brain(0.1), 3, INT8),
      "all 65,536 inputs: a division in float32 instead of bfloat16 moves codes"),
     ("every-bfloat16-unsigned", ask(BFLOAT16_ALL, brain(0.007), 250, UINT8),

@@ -99,6 +99,8 @@ MEANING: dict[str, dict[str, str]] = {
         "int32_tail": "4- and 2-bit codes that do not fill a byte, at the end of a vector, as int32;"
         " the others saturate",
         "int64": "converted to int64 the x86 way: outside it, INT64_MIN; then the addition wraps",
+        "low_bits": "converted to int32 the x86 way; the code is its low 8, 16 or 32 bits, as its type has"
+        " them, and is not clipped again",
     },
     "nan": {
         "lowest": "NaN gives the lowest code",
@@ -172,7 +174,10 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
 COMPANIONS = {
     ("offset", "fused"): {"scaling": "reciprocal"},
     ("nan", "overflow"): {"overflow": "int32"},
+    ("overflow", "low_bits"): {"clip": "rounded"},
 }
+
+_CLIPPED_BEFORE = (("rounded", "full"), ("rounded", "type"))
 
 ONNX_QUANTIZE_LINEAR = Profile()
 ONNX_DEQUANTIZE_LINEAR = Profile()
@@ -189,6 +194,8 @@ def contradiction(profile: Profile) -> str | None:
         return "levels are compared with both ends and counted from qmin: clip must be codes, offset after"
     if profile.precision == "narrowed" and (profile.offset == "fused" or profile.scaling == "levels"):
         return "only a scaled real can be rounded to float32: offset must not be fused, scaling not levels"
+    if profile.overflow == "low_bits" and (profile.clip, profile.range) not in _CLIPPED_BEFORE:
+        return "low bits are not clipped: clip must be rounded, range full or type"
     if profile.nan == "overflow" and profile.overflow in ("saturates", "int32_tail"):
         return f"NaN as overflow needs a conversion: overflow must not be {profile.overflow}"
     return None

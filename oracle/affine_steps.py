@@ -245,8 +245,8 @@ def code_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
     low, high = code_range(grid, profile)
     added = grid.zero_point if profile.offset == "after" else 0
     code_of_nan = {"lowest": low, "highest": high, "code_zero": 0, "zero_point": grid.zero_point}
-    wraps = profile.overflow.startswith("int32")
-    wanted = code_of_nan.get(profile.nan, low)
+    wraps = profile.overflow.startswith("int32") or profile.overflow == "low_bits"
+    wanted = min(max(code_of_nan.get(profile.nan, low), low), high)
     nan = wanted - added
     if wraps and not INT32_MIN <= wanted <= INT32_MAX:
         nan = NO_INT32  # a code that no addition in int32 gives: kept out of it
@@ -254,7 +254,21 @@ def code_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
                lambda t: to_integer(t, profile, nan, grid))  # fmt: skip
     if added:
         yield Step("offset", f"+ {added}", lambda c: add_wrapping(c, added, wanted) if wraps else c + added)
-    yield Step("clip", f"clip to [{low}, {high}]", lambda c: np.minimum(np.maximum(c, low), high))
+    if profile.overflow == "low_bits":
+        first, bits = code_bits(grid)
+        yield Step("keep", f"the low {bits} bits", lambda c: (c - first & (1 << bits) - 1) + first)
+    else:
+        yield Step("clip", f"clip to [{low}, {high}]", lambda c: np.minimum(np.maximum(c, low), high))
+
+
+def code_bits(grid: Grid) -> tuple[int, int]:
+    """Return the lowest integer, and the bits, of the type that holds all codes: 8, 16, or else 32."""
+    low, high = sorted((grid.qmin, grid.qmax))
+    for bits in (8, 16, 32):
+        first = -(1 << bits - 1) if low < 0 else 0
+        if first <= low and high < first + (1 << bits):
+            break
+    return first, bits
 
 
 def add_wrapping(codes: Array, added: int, code_of_nan: int) -> Array:

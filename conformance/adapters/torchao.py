@@ -85,16 +85,9 @@ def _grid(tensor, scale, zero_point, axis, block_size):
 
 
 def _need_bounds(reals, scales, qmin, qmax):
-    """Refuse what no oracle says yet: 32767 is 32768 as a float16, which becomes -32768 as an int16."""
     dtype = torch.promote_types(reals.dtype, scales.dtype)
-    if dtype != torch.float32 and any(_as(bound, dtype) != bound for bound in (qmin, qmax)):
-        raise Unsupported(
-            f"torch.clamp rounds its bounds, or refuses them: {dtype} does not hold [{qmin}, {qmax}]"
-        )
-
-
-def _as(bound, dtype):
-    return torch.tensor(bound, dtype=torch.float64).to(dtype).item()
+    if max(-qmin, qmax) > torch.finfo(dtype).max:
+        raise Unsupported(f"torch.clamp refuses bounds beyond {dtype}, got [{qmin}, {qmax}]")
 
 
 def _storage(qmin, qmax):

@@ -20,7 +20,7 @@ _QUANTIZE: dict[str, tuple[str, ...]] = {
     "clip": ("codes", "scaled", "rounded", "reals"),
     "offset": ("after", "after_real", "before", "fused"),
     "rounding": (*NEAREST_OR_DIRECTED, "floor_plus_half", "truncate_plus_half"),
-    "overflow": ("saturates", "int32", "int32_below", "int32_tail", "int64"),
+    "overflow": ("saturates", "int32", "int32_below", "int32_tail", "int64", "low_bits"),
     "nan": ("lowest", "highest", "code_zero", "zero_point", "overflow"),
     "range": ("full", "narrow_low", "narrow_high", "type"),
 }
@@ -76,6 +76,9 @@ def all_choices(operation: str, choices: Mapping[str, str] | None) -> dict[str, 
     has_scaled_real = chosen.get("offset") != "fused" and chosen.get("scaling") != "levels"
     if chosen.get("precision") == "narrowed" and not has_scaled_real:
         raise ValueError(f"narrowed must have a scaled real, got {chosen['offset']}, {chosen['scaling']}")
+    is_clipped = chosen.get("clip") == "rounded" and chosen["range"] in ("full", "type")
+    if chosen.get("overflow") == "low_bits" and not is_clipped:
+        raise ValueError(f"low bits must have been clipped, got {chosen['clip']}, {chosen['range']}")
     if chosen.get("nan") == "overflow" and chosen["overflow"] in ("saturates", "int32_tail"):
         raise ValueError(f"NaN as overflow must come with a conversion, got {chosen['overflow']}")
     return chosen
@@ -257,6 +260,11 @@ def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
         if chosen["overflow"] == "int32_below":
             t = clip(t, -math.inf, 2.0**31 - 128)
         code = wrap(converted(t, 32) + added, 32)
+    if chosen["overflow"] == "low_bits":
+        is_signed = min(low, high) < 0
+        largest = max(low, high, -min(low, high) - 1)
+        bits = next((n for n in (8, 16) if largest < 2 ** (n - is_signed)), 32)
+        return wrap(code, bits) if is_signed else code % 2**bits
     return min(max(code, low), high)
 
 
