@@ -99,8 +99,8 @@ MEANING: dict[str, dict[str, str]] = {
         "int32_tail": "4- and 2-bit codes that do not fill a byte, at the end of a vector, as int32;"
         " the others saturate",
         "int64": "converted to int64 the x86 way: outside it, INT64_MIN; then the addition wraps",
-        "low_bits": "converted to int32 the x86 way; the code is its low 8, 16 or 32 bits, as its type has"
-        " them, and is not clipped again",
+        "low_bits": "converted to int32 the x86 way; the code is its low bits, as many as the first of int8,"
+        " uint8, int16 and int32 has that holds qmin and qmax, and is not clipped again",
     },
     "nan": {
         "lowest": "NaN gives the lowest code",

@@ -262,13 +262,11 @@ def code_steps(grid: Grid, profile: Profile) -> Iterator[Step]:
 
 
 def code_bits(grid: Grid) -> tuple[int, int]:
-    """Return the lowest integer, and the bits, of the type that holds all codes: 8, 16, or else 32."""
+    """Return the lowest integer and the bits of the first of int8, uint8, int16, int32 to hold all codes."""
     low, high = sorted((grid.qmin, grid.qmax))
-    for bits in (8, 16, 32):
-        first = -(1 << bits - 1) if low < 0 else 0
-        if first <= low and high < first + (1 << bits):
-            break
-    return first, bits
+    types = ((-(2**7), 8), (0, 8), (-(2**15), 16))
+    fitting = ((first, bits) for first, bits in types if first <= low and high < first + (1 << bits))
+    return next(fitting, (-(2**31), 32))
 
 
 def add_wrapping(codes: Array, added: int, code_of_nan: int) -> Array:

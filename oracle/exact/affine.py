@@ -261,10 +261,10 @@ def code_of(t: float, grid: Grid, chosen: Mapping[str, str]) -> int:
             t = clip(t, -math.inf, 2.0**31 - 128)
         code = wrap(converted(t, 32) + added, 32)
     if chosen["overflow"] == "low_bits":
-        is_signed = min(low, high) < 0
-        largest = max(low, high, -min(low, high) - 1)
-        bits = next((n for n in (8, 16) if largest < 2 ** (n - is_signed)), 32)
-        return wrap(code, bits) if is_signed else code % 2**bits
+        low, high = min(low, high), max(low, high)
+        if low >= 0 and 128 <= high < 256:
+            return code % 256
+        return wrap(code, 8 if low >= -128 and high < 128 else 16 if low >= -(2**15) and high < 2**15 else 32)
     return min(max(code, low), high)
 
 

@@ -149,7 +149,7 @@ def adversarial(target: Format, scale: float, zero_point: int, qmin: int, qmax: 
     return np.concatenate([near.astype(target.carrier), extra])
 
 
-PARAMETERS = [(0.1, 3, *INT8), (1.0, 127, *UINT8), (1e-6, -5, -8, 7), (0.5, 0, -299, 299)]
+PARAMETERS = [(0.1, 3, *INT8), (1.0, 127, *UINT8), (1e-6, -5, -8, 7), (0.5, 0, -299, 299), (0.7, 9, 0, 65535)]
 PAIRS = [  # formats of x and scale
     (FLOAT16, FLOAT16), (BFLOAT16, BFLOAT16), (FLOAT32, FLOAT32), (FLOAT64, FLOAT64),
     (FLOAT16, FLOAT32), (FLOAT32, FLOAT16), (FLOAT16, BFLOAT16),
