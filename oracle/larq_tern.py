@@ -43,6 +43,8 @@ MEANING = {
     "zero_sign": {
         "positive": "a result of 0 is 0.0",
         "kept": "-0.0 gives -0.0, where the given threshold is 0",
+        "flushed": "as kept; and -0.0 where x + threshold and x - threshold, of a given threshold, are both"
+        " negative and flushed",
     },
 }
 
@@ -80,20 +82,21 @@ def ste_tern(
     flushed = profile.subnormals == "flushed"
     with np.errstate(all="ignore"):
         if ternary_weight_networks:
-            threshold = find_threshold(carried(x), target, profile)
+            given = find_threshold(carried(x), target, profile)
         else:
-            threshold = round_result(round_into(np.asarray(threshold_value, np.float64), target), target,
-                                     flushed)  # fmt: skip
+            given = round_into(np.asarray(threshold_value, np.float64), target)
+        threshold = round_result(np.asarray(given), target, flushed)
         above = round_result(np.asarray(values - threshold), target, flushed)
         below = round_result(np.asarray(values + threshold), target, flushed)
+        is_flushed = (carried(x) + given < 0) & (carried(x) - given < 0)
     if profile.edge == "one":
         is_one, is_minus_one = (above >= 0) & (below > 0), (below <= 0) & (above < 0)
     else:
         is_one, is_minus_one = above > 0, below < 0
     zero: Any = 0.0
-    if profile.zero_sign == "kept":
-        is_kept = (values == 0) & (not ternary_weight_networks and threshold_value == 0)
-        zero = np.where(is_kept, values, 0.0)
+    if profile.zero_sign != "positive" and not ternary_weight_networks:
+        zero = np.where((values == 0) & (threshold_value == 0), values, 0.0)
+        zero = np.where(is_flushed & (profile.zero_sign == "flushed"), -0.0, zero)
     tern = np.select([np.isnan(values), is_one, is_minus_one], [NUMBERS[profile.nan], 1.0, -1.0], zero)
     return presented(np.asarray(tern, values.dtype), target)
 
@@ -149,12 +152,13 @@ OPERATIONS = (
         ),
         silences=(
             Silence("nan", tuple(MEANING["nan"]), has_nan, "NaN is in none of the three cases"),
-            Silence("zero_sign", tuple(MEANING["zero_sign"]), has_minus_zero,
+            Silence("zero_sign", ("positive", "kept"), has_minus_zero,
                     "a zero without a sign is written"),
         ),
         profile=TernProfile(),
         axes=choices_of(MEANING),
         meaning=MEANING,
+        companions={("zero_sign", "flushed"): {"subnormals": "flushed"}},
         is_elementwise=is_elementwise,
         is_staircase=is_staircase,
         undefined=undefined,

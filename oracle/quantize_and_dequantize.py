@@ -26,6 +26,7 @@ class Profile:
     ends: str = "x"
     nan: str = "propagates"
     rounding: str = "asked"
+    zero: str = "signed"
     dequantize: str = "divide"
 
 
@@ -55,6 +56,10 @@ MEANING: dict[str, dict[str, str]] = {
         "floor_plus_half": "as asked, half_up as floor(t + 0.5), the sum rounded: 0.49999997 -> 1",
         "fused": "as floor_plus_half, x * factor + 0.5 rounded once",
         "half_away": "ties go away from zero, whatever is asked",
+    },
+    "zero": {
+        "signed": "what is rounded to zero keeps its sign",
+        "positive": "a negative number that is rounded to zero becomes 0.0; -0.0 stays",
     },
     "dequantize": {
         "divide": "code / factor",
@@ -186,6 +191,8 @@ def on_grid(x: Array, bounds: tuple[Array, Array], codes: tuple[np.float32, np.f
     if profile.nan == "low":
         clipped = np.where(np.isnan(x), grid.low, clipped)
     whole = rounded(clipped, grid.factor, rounding, profile.rounding, keep)
+    if profile.zero == "positive":
+        whole = np.where((whole == 0) & (keep(clipped * grid.factor) < 0), np.float32(0), whole)
     return keep(whole / grid.factor) if profile.dequantize == "divide" else keep(whole * grid.step)
 
 

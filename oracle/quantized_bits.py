@@ -215,13 +215,16 @@ def steps(x: Array, given: Settings, grid: Grid, profile: Profile) -> Iterator[S
     yield Step("dequantize", f"* {shown(grid.factor)}", lambda c: rounded(c * grid.factor))
     noise = 1.0 if profile.noise == "lost" else given.qnoise_factor
     is_difference = profile.presentation == "difference_always" or (
-        profile.presentation in ("difference", "difference_folded") and given.use_ste
+        profile.presentation == "difference" and given.use_ste
     )
     q, rest, real = np.float32(noise), np.float32(1 - noise), rounded(x / shift) * shift
-    if is_difference:
+    is_folded = profile.factors == "folded"
+    if noise == 0 and is_folded:
+        yield Step("present", "x, as it was given", lambda v: x if shift == 1 else real)
+    elif is_difference:
         yield Step("present", f"x + {q} * (value - x)",
                    lambda v: rounded(real + rounded(q * rounded(v - real))))  # fmt: skip
-    elif noise != 1 or profile.presentation == "difference":
+    elif noise != 1 or (profile.presentation == "difference" and not is_folded):
         yield Step("present", f"{rest} * x + {q} * value",
                    lambda v: rounded(rounded(rest * real) + rounded(q * v)))  # fmt: skip
 

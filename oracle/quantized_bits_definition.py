@@ -124,6 +124,7 @@ OPERATIONS = (
         profile=DEFINITION,
         axes=AXES["quantized_bits"],
         meaning=MEANING,
+        companions={("factors", "folded"): {"presentation": "difference"}},
         is_elementwise=is_elementwise,
         family="qkeras",
         undefined=undefined,

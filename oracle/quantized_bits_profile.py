@@ -28,6 +28,7 @@ class Profile:
     first_code: str = "positive"
     noise: str = "given"
     presentation: str = "weighted"
+    factors: str = "multiplied"
     applied: str = "once"
 
 
@@ -106,8 +107,11 @@ MEANING: dict[str, dict[str, str]] = {
         "weighted": "(1 - qnoise_factor) * x + qnoise_factor * value; the value alone where it is 1",
         "difference": "with use_ste: x + qnoise_factor * (value - x), which can leave the grid; without,"
         " 0 * x is added where qnoise_factor is 1, which is NaN for infinity",
-        "difference_folded": "as difference, but without use_ste 0 * x is left out",
         "difference_always": "x + qnoise_factor * (value - x), use_ste or not",
+    },
+    "factors": {
+        "multiplied": "of the presentation: each is multiplied with",
+        "folded": "of the presentation: a term whose factor is 0 is left out, and so is a factor of 1",
     },
     "applied": {
         "once": "the quantizer is applied once",

@@ -31,7 +31,7 @@ TERN = {
     "threshold": ("quotient_first", "product_first", "mean_first", "reciprocal_first"),
     "edge": ("zero", "one"),
     "nan": ("nan", "zero"),
-    "zero_sign": ("positive", "kept"),
+    "zero_sign": ("positive", "kept", "flushed"),
 }
 MASK = {
     "subnormals": ("kept", "flushed"),
@@ -124,7 +124,9 @@ def tern(x: float, threshold: float, dtype: str, choices: Choices, is_given: boo
         return 1.0
     if below < 0 or (below == 0 and above < 0 and choices["edge"] == "one"):
         return -1.0
-    is_kept = is_given and threshold == 0 and value == 0 and choices["zero_sign"] == "kept"
+    if is_given and choices["zero_sign"] == "flushed" and max(x + threshold, x - threshold) < 0:
+        return -0.0
+    is_kept = is_given and threshold == 0 and value == 0 and choices["zero_sign"] != "positive"
     return value if is_kept else 0.0
 
 

@@ -29,7 +29,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "zero": ("positive", "kept"),
     "first_code": ("positive", "negative"),
     "noise": ("given", "lost"),
-    "presentation": ("weighted", "difference", "difference_folded", "difference_always"),
+    "presentation": ("weighted", "difference", "difference_always"),
+    "factors": ("multiplied", "folded"),
     "applied": ("once", "twice"),
 }
 FLOAT32 = Arithmetic(FORMATS["float32"], flushed=False)
@@ -124,10 +125,13 @@ def presented(v: float, value: float, q: Question, chosen: Mapping[str, str], f:
     noise = 1.0 if chosen["noise"] == "lost" else q.qnoise_factor
     weight, rest = f.convert(noise), FLOAT32.convert(1 - noise)
     real = f.convert(v)
+    is_folded = chosen["factors"] == "folded"
+    if noise == 0 and is_folded:
+        return v
     is_always = chosen["presentation"] == "difference_always"
-    if is_always or (chosen["presentation"] in ("difference", "difference_folded") and q.use_ste):
+    if is_always or (chosen["presentation"] == "difference" and q.use_ste):
         return f.add(real, f.multiply(weight, f.add(value, -real)))
-    if noise == 1 and chosen["presentation"] != "difference":
+    if noise == 1 and (chosen["presentation"] != "difference" or is_folded):
         return value
     return f.add(f.multiply(rest, real), f.multiply(weight, value))
 

@@ -14,6 +14,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "ends": ("x", "end"),
     "nan": ("propagates", "low"),
     "rounding": ("asked", "floor_plus_half", "fused", "half_away"),
+    "zero": ("signed", "positive"),
     "dequantize": ("divide", "multiply", "reciprocal"),
 }
 LARGEST = (2 - 2.0**-23) * 2.0**127
@@ -76,7 +77,7 @@ def quantize_and_dequantize(
         total = f.fused(x, factor, 0.5)
         whole = float(math.floor(total)) if math.isfinite(total) else total
     if whole == 0 and written in ("half_even", "half_away"):
-        whole = math.copysign(0.0, t)
+        whole = math.copysign(0.0, t if chosen["zero"] == "signed" or t == 0 else 1.0)
     return back(whole)
 
 
