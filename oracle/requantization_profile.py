@@ -20,12 +20,14 @@ class Profile:
     offset: str = "after"
     rounding: str = "half_even"
     overflow: str = "saturates"
+    tail: str = "alike"
 
 
 MEANING: dict[str, dict[str, str]] = {
     "weight_scale": {
         "kept": "weight_scale is used as it is",
         "inverted": "float32(1 / float32(1 / weight_scale)) stands for weight_scale",
+        "zero": "0 stands for weight_scale: every code is the zero point",
     },
     "multiplier": {
         "real": "m = input_scale * weight_scale / output_scale, a real number",
@@ -59,6 +61,10 @@ MEANING: dict[str, dict[str, str]] = {
         "int32": "t becomes int32 the x86 way: outside it, INT32_MIN; then the addition wraps",
         "wraps": "integers wrap in int32, also accumulator * 2^shift",
     },
+    "tail": {
+        "alike": "every element is computed in the same way",
+        "saturates": "what a loop of 4 elements leaves over saturates",
+    },
 }  # fmt: skip
 IN_REAL_NUMBERS = Profile()
 AXES = {axis: tuple(choices) for axis, choices in MEANING.items()}
@@ -73,6 +79,7 @@ COMPANIONS = {
     ("scaling", "dequantized"): {"multiplier": "float32"},
     ("scaling", "dequantized_reciprocal"): {"multiplier": "float32"},
     ("scaling", "doubling_high"): {"multiplier": "float64", "fixed_point": "31_bits"},
+    ("tail", "saturates"): {"overflow": "wraps"},
 }
 MENDS = (
     {"multiplier": "float32"}, {"multiplier": "float64"},
@@ -87,6 +94,8 @@ def contradiction(profile: Profile) -> str | None:
     """Return why no implementation can make these choices together, or None."""
     if profile.multiplier == "real" and (profile.fixed_point, profile.scaling) != ("none", "exact"):
         return "a real multiplier has no rounding: fixed_point must be none, scaling exact"
+    if profile.tail == "saturates" and profile.overflow != "wraps":
+        return "a tail that saturates is left over by a loop that does not: overflow must be wraps"
     if profile.scaling.startswith("dequantized") and profile.multiplier != "float32":
         return "what is dequantized in float32 has one product of scales: multiplier must be float32"
     if (profile.multiplier, profile.scaling) == ("float32_product", "float32"):  # 53 >= 2 * 24 + 2 digits

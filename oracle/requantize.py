@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +24,7 @@ from oracle.specification import Arguments, Definition
 
 NEAR = 2.0**-28  # a product of float64 factors is as near as this to the real one, up to 2^20
 FAR = 2.0**20
+LOOP = 4  # elements that the vectors of an engine take at a time
 SCALES = ("input_scale", "weight_scale", "output_scale")
 
 
@@ -61,14 +63,25 @@ def requantize(
     scales = check_arguments(values, (input_scale, weight_scale, output_scale), output_zero_point, qmin, qmax)
     if wrong := contradiction(profile):
         raise ValueError(f"{wrong}, got {profile}")
+    alike = replace(profile, tail="alike")
+    whole = unclipped(values, scales, output_zero_point, alike)
+    if profile.tail == "saturates":
+        end = values.size // LOOP * LOOP
+        saturated = replace(alike, overflow="saturates")
+        whole[end:] = unclipped(values, scales, output_zero_point, saturated)[end:]
+    codes: Array = np.clip(whole, qmin, qmax)
+    return codes
+
+
+def unclipped(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
+    """Return the codes before the bounds clip them."""
     with np.errstate(over="ignore", under="ignore"):
         if profile.weight_scale == "inverted":
             scales = (scales[0], np.asarray(1 / (1 / scales[1])), scales[2])
-        whole = rounded(values.astype(np.int64), scales, output_zero_point, profile)
-    if profile.overflow != "saturates":
-        whole = wrap32(whole)
-    codes: Array = np.clip(whole, qmin, qmax)
-    return codes
+        if profile.weight_scale == "zero":
+            scales = (scales[0], np.zeros_like(scales[1]), scales[2])
+        whole = rounded(accumulator.astype(np.int64), scales, zero_point, profile)
+    return whole if profile.overflow == "saturates" else wrap32(whole)
 
 
 def check_arguments(accumulator: Array, scales: tuple[Any, ...], zero_point: int, qmin: int, qmax: int
@@ -193,8 +206,8 @@ def doubling_high(accumulator: Array, scales: tuple[Array, ...], profile: Profil
     return np.asarray(np.ldexp(high.astype(np.float64), np.minimum(shift, 0)))
 
 
-def is_elementwise(arguments: Arguments, _: Profile) -> bool:
-    return np.asarray(arguments["weight_scale"]).size == 1
+def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
+    return np.asarray(arguments["weight_scale"]).size == 1 and profile.tail == "alike"
 
 
 def explain(arguments: Arguments, profile: Profile) -> dict[str, Any]:

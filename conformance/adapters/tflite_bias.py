@@ -26,7 +26,7 @@ def quantize_bias(x, input_scale, weight_scale):
     converter.representative_dataset = lambda: iter([[np.zeros((1, 1), np.float32)], [largest.reshape(1, 1)]])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter._experimental_disable_per_channel_quantization_for_dense_layers = not np.ndim(weight_scale)
-    model = fb.ModelT.InitFromPackedBuf(converter.convert())
+    model = fb.ModelT.InitFromObj(fb.Model.GetRootAsModel(converter.convert(), 0))
     bias = next(t for t in model.subgraphs[0].tensors if t.type == fb.TensorType.INT32)
     if bias.quantization.scale.size != np.size(weight_scale):
         raise Unsupported("this version's converter has one scale for the weights of a dense layer")

@@ -9,13 +9,14 @@ from fractions import Fraction
 from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "weight_scale": ("kept", "inverted"),
+    "weight_scale": ("kept", "inverted", "zero"),
     "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
     "fixed_point": ("none", "31_bits"),
     "scaling": ("exact", "float64", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
     "offset": ("after", "before"),
     "rounding": ("half_even", "half_away", "half_up", "half_toward_zero", "toward_zero", "floor"),
     "overflow": ("saturates", "int32", "wraps"),
+    "tail": ("alike", "saturates"),
 }
 DEFINITION = {axis: names[0] for axis, names in CHOICES.items()}
 SINGLE, DOUBLE = Arithmetic(FORMATS["float32"], False), Arithmetic(FORMATS["float64"], False)
@@ -30,7 +31,7 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
         accumulator: an int32.
         scales: input_scale, weight_scale, output_scale: numbers of float32.
         zero_point, qmin, qmax: integers.
-        choices: axis -> choice, where it is not the first of CHOICES.
+        choices: axis -> choice, where it is not the first of CHOICES; alone, an accumulator is a tail.
 
     Source: Jacob et al. 2018, equation 5, M := S1 S2 / S3.
     """
@@ -38,6 +39,10 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
     round_ = NEAREST_OR_DIRECTED[chosen["rounding"]]
     if chosen["weight_scale"] == "inverted":
         scales = (scales[0], SINGLE.divide(1.0, SINGLE.divide(1.0, scales[1])), scales[2])
+    if chosen["weight_scale"] == "zero":
+        scales = (scales[0], 0.0, scales[2])
+    if chosen["tail"] == "saturates":
+        chosen["overflow"] = "saturates"
     t = scaled(accumulator, scales, chosen)
     if chosen["offset"] == "before":
         is_real = chosen["scaling"] in ("exact", "doubling_high")
