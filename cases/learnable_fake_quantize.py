@@ -41,6 +41,8 @@ CASES = [
          "half away and half up part from half even at every second tie"),
     Case("learnable_fake_quantize/infinities", ask(INFINITE, tenth, 3, INT8),
          "a conversion without a clip gives the lowest code for +inf"),
+    Case("learnable_fake_quantize/infinities-below-zero", ask(INFINITE, tenth, -128, INT8),
+         "converted to int64 before the zero point is added, +inf wraps to the highest code"),
     Case("learnable_fake_quantize/beyond-every-integer", ask(BEYOND, one, 3, INT8),
          "a conversion to int64 without a clip gives the lowest code for 2^63 and above"),
     Case("learnable_fake_quantize/nan", ask(NANS, one, 3, INT8), "silent: this says what a system chose"),

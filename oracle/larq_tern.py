@@ -133,6 +133,13 @@ def undefined(arguments: Arguments) -> str | None:
     return None
 
 
+def contradiction(profile: TernProfile) -> str | None:
+    """Return why no implementation can make these choices together, or None."""
+    if profile.zero_sign == "flushed" and profile.subnormals == "kept":
+        return "nothing is flushed where subnormals are kept: zero_sign must not be flushed"
+    return None
+
+
 def is_elementwise(arguments: Arguments, _: AnyProfile) -> bool:
     return not arguments["ternary_weight_networks"]
 
@@ -158,7 +165,9 @@ OPERATIONS = (
         profile=TernProfile(),
         axes=choices_of(MEANING),
         meaning=MEANING,
+        contradiction=contradiction,
         companions={("zero_sign", "flushed"): {"subnormals": "flushed"}},
+        mends=({"subnormals": "flushed"},),
         is_elementwise=is_elementwise,
         is_staircase=is_staircase,
         undefined=undefined,

@@ -35,7 +35,7 @@ AXES = {
     "learnable_fake_quantize": {
         "zero_point": OF_ZERO_POINT,
         "scaling": ("divide", "reciprocal"),
-        "offset": ("after", "before"),
+        "offset": ("after", "after_real", "before"),
         "rounding": ROUNDINGS,
         "overflow": ("saturates", "int64"),
         "nan": ("lowest", "highest", "propagates"),
