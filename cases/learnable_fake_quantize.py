@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cases.case import Case
-from cases.points import INT8, UINT8, near_ties, singles, ties_and_bounds
+from cases.points import INT8, INT32, UINT8, near_ties, singles, ties_and_bounds
 from cases.reals import HALVES, INFINITE, NANS, one, tenth
 
 BEYOND = singles([2.0**31, -(2.0**31), 2.0**63, -(2.0**63), 1e20, 3e38])
@@ -43,6 +43,9 @@ CASES = [
          "a conversion without a clip gives the lowest code for +inf"),
     Case("learnable_fake_quantize/infinities-below-zero", ask(INFINITE, tenth, -128, INT8),
          "converted to int64 before the zero point is added, +inf wraps to the highest code"),
+    Case("learnable_fake_quantize/int32-odd-zero-point",
+         ask(singles([2**24 + 2, 2**24, -(2**24), 2**25, 0.5, 2.5]), one, 2001, INT32),
+         "2^24 + 2 + 2001 is no float32: added there the code is even"),
     Case("learnable_fake_quantize/beyond-every-integer", ask(BEYOND, one, 3, INT8),
          "a conversion to int64 without a clip gives the lowest code for 2^63 and above"),
     Case("learnable_fake_quantize/nan", ask(NANS, one, 3, INT8), "silent: this says what a system chose"),

@@ -17,7 +17,7 @@ from oracle.quantize_and_dequantize_gradient import AXES as GRADIENT_AXES
 from oracle.quantize_and_dequantize_gradient import Profile as GradientProfile
 from oracle.quantize_and_dequantize_gradient import quantize_and_dequantize_gradient
 
-EAGER = Profile("flushed", "factor", "given", "x", "propagates", "floor_plus_half", "multiply")
+EAGER = Profile("flushed", "factor", "given", "x", "propagates", "floor_plus_half", "signed", "multiply")
 PROFILES = [("definition", "", Profile()), *single_changes("quantize_and_dequantize"),
             ("eager", "", EAGER)]  # fmt: skip
 
