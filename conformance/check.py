@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cases.case import Case, all_cases
 from conformance.ask import AdapterMissing, Worker, probe
 from conformance.changes import changes_in_words
-from conformance.compare import Comparison, compare, explain_changes, nearest
+from conformance.compare import Comparison, by_distance, compare, explain_changes
 from conformance.identify import changed_axes
 from conformance.ledger import Entry
 from conformance.observation import OBSERVATIONS, Observation, read_all
@@ -103,20 +103,24 @@ def check(observation: Observation, ledger: list[Entry], committed: list[Observa
     """Judge an observation, and compare it with the nearest of the committed ones."""
     if committed is None:
         committed = read_all(OBSERVATIONS / observation.header.system)
-    reference = nearest(observation.header, committed)
-    version = reference.header.version if reference else observation.header.version
-    rows = [_as_version(row, version) for row in observation.rows()]
-    verdicts = tuple(judge_row(row, ledger) for row in rows)
-    if reference is None:
+    known, own = by_distance(observation.header, committed), observation.header.version
+    versions = list(dict.fromkeys(o.header.version for o in known))
+    if own in versions or not known:
+        versions = [own]
+    verdicts = tuple(judge_as(row, versions, ledger) for row in observation.rows())
+    if not known:
         return Checked(observation, verdicts, None, ())
+    reference = known[0]
     comparison = compare(reference, observation, partial)
     words = explain_changes(reference, comparison.changed, ledger)
     return Checked(observation, verdicts, comparison, tuple(words))
 
 
-def _as_version(row: Row, version: str) -> Row:
-    """Return the row under the version whose ledger entries shall hold for it."""
-    return Row(row.system, version, row.backend, row.operation, row.questions)
+def judge_as(row: Row, versions: list[str], ledger: list[Entry]) -> RowVerdict:
+    """Judge a row by the ledger of the first version; of another one, if that predicts every answer."""
+    as_each = (judge_row(replace(row, version=version), ledger) for version in versions)
+    first = next(as_each)
+    return next((verdict for verdict in as_each if not verdict.is_red), first) if first.is_red else first
 
 
 def report_lines(checked: Checked, limit: int = 5, with_known: bool = False) -> Iterator[str]:
@@ -124,7 +128,8 @@ def report_lines(checked: Checked, limit: int = 5, with_known: bool = False) -> 
     version = checked.observation.header.version
     for verdict in sorted(checked.verdicts, key=lambda v: not v.is_red):
         row = verdict.row
-        yield f"{row.system} {version} {row.backend} {row.operation}: {in_one_line(verdict)}"
+        judged = "" if checked.comparison is None or row.version == version else f" as {row.version}"
+        yield f"{row.system} {version} {row.backend} {row.operation}{judged}: {in_one_line(verdict)}"
         yield from _red_lines(verdict, limit)
         if with_known:
             yield from _known_lines(verdict)

@@ -121,8 +121,13 @@ def _predicting(group: Group, question: Question) -> AnyProfile:
 
 def nearest(header: Header, observations: Iterable[Observation]) -> Observation | None:
     """Return the observation of the same backend that is nearest by version, then by instruction set."""
+    return next(iter(by_distance(header, observations)), None)
+
+
+def by_distance(header: Header, observations: Iterable[Observation]) -> list[Observation]:
+    """Return the observations of the same backend, the nearest first."""
     same = [o for o in observations if (o.header.system, o.header.backend) == (header.system, header.backend)]
-    return min(same, key=lambda o: _distance(header, o.header), default=None)
+    return sorted(same, key=lambda o: _distance(header, o.header))
 
 
 def _distance(wanted: Header, other: Header) -> tuple[object, ...]:

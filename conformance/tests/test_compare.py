@@ -9,6 +9,7 @@ import pytest
 
 from cases.case import cases_of
 from conformance.answer import Answer
+from conformance.check import check
 from conformance.compare import compare, explain_changes, nearest
 from conformance.judge import expected
 from conformance.ledger import Entry
@@ -260,3 +261,14 @@ def test_the_version_counts_more_than_the_instruction_set():
 )
 def test_versions_are_numbers(version, key):
     assert version_key(version) == key
+
+
+def test_a_version_never_seen_is_judged_as_the_one_that_predicts_it():
+    committed = [observed(version="1.0"), observed({"rounding": "floor"}, version="3.0")]
+    ledger = [replace(known({"rounding": "floor"}), versions=("3.0",))]
+    [verdict] = check(observed({"rounding": "floor"}, version="1.5"), ledger, committed).verdicts
+    assert (verdict.row.version, verdict.status, verdict.is_red) == ("3.0", "diverge", False)
+    [verdict] = check(observed({"rounding": "ceil"}, version="1.5"), ledger, committed).verdicts
+    assert (verdict.row.version, verdict.is_red) == ("1.0", True)
+    [verdict] = check(observed({"rounding": "floor"}, version="1.0"), ledger, committed).verdicts
+    assert (verdict.row.version, verdict.is_red) == ("1.0", True)
