@@ -43,6 +43,8 @@ CASES = [
           "x - threshold is subnormal: flushed it is 0, as at the threshold"),
     given("subnormal-threshold", singles([2e-39, 5e-39, SMALLEST, -5e-39, 0.5]), 3e-39,
           "a flushed threshold is 0"),
+    given("subnormal-threshold-signs", singles([-0.0, -1e-45, -1e-39, -5e-39, 1e-39]), 3e-39,
+          "where the threshold is flushed to 0 the sign of x may stay"),
     given("infinity", singles([INFINITY, -INFINITY, 0.05]), 0.05, "infinity - infinity is NaN"),
     given("nan", singles([NAN, 1.0, 0.0]), 0.05, "silent"),
     given("float16", float16([0.05, 0.04, -0.06, 1.0, 6e-8]), 0.05, "the threshold is rounded into float16"),

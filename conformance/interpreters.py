@@ -76,7 +76,7 @@ def pinned(environment: str) -> dict[str, str]:
     path = PINS / f"{environment}.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     pairs = (line.split("==") for line in lines if "==" in line and not line.startswith("#"))
-    return {re.sub(r"[-_.]+", "-", name).lower(): version.split()[0] for name, version in pairs}
+    return {_normalized(name): version.split()[0] for name, version in pairs}
 
 
 @cache
@@ -124,12 +124,21 @@ def environment_like(system: str, python: str) -> Environment | None:
         return next(iter(having), None)
     has_host = any("tensorflow-cpu" in pinned(e.name) for e in having)
     name = "tensorflow-cpu" if has_host else DISTRIBUTIONS.get(system, system)
-    of = {e: version_key(version) for e in having if (version := pinned(e.name).get(name))}
+    of = {e: _release(version) for e in having if (version := pinned(e.name).get(name))}
     own = installed(python, name)
     if own is None or not of:
         return having[0]
-    newer = [e for e in of if of[e] >= version_key(own)]
+    newer = [e for e in of if of[e] >= _release(own)]
     return min(newer, key=of.__getitem__) if newer else max(of, key=of.__getitem__)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return major, minor and micro; what was built or mended after it changes no setting."""
+    return version_key(version.partition("+")[0])[:3]
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @cache
@@ -137,8 +146,14 @@ def installed(python: str, distribution: str) -> str | None:
     """Return the version of a distribution, or of one that stands for it, that an interpreter has."""
     names = (distribution, *ALIASES.get(distribution, ()))
     listing = "import importlib.metadata as m; [print(d.name, d.version) for d in m.distributions()]"
-    done = subprocess.run([python, "-c", listing], capture_output=True, text=True, check=False)
-    found = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if " " in line)
+    try:
+        done = subprocess.run(
+            [python, "-c", listing], capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None  # the worker that is started next says it
+    pairs = (line.split(maxsplit=1) for line in done.stdout.splitlines() if " " in line)
+    found = {_normalized(name): version for name, version in pairs}
     return next((found[name] for name in names if name in found), None)
 
 

@@ -84,7 +84,8 @@ def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str)
     group = next((g for g in groups if "plain" in g.doors), None)
     if group is None:
         pytest.skip("the adapter answers through other doors only" if groups else "every case is unsupported")
-    if unexplained := [e.name for e in group.entries if e.verdict == "unexplained"]:
+    unexplained = [e.name for e in group.entries if e.verdict == "unexplained"]
+    if group.profile is None and unexplained:
         pytest.skip(f"nothing predicts the answers: {', '.join(unexplained)}")
     assert group.profile is not None, "test_case says why"
 

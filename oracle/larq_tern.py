@@ -43,8 +43,7 @@ MEANING = {
     "zero_sign": {
         "positive": "a result of 0 is 0.0",
         "kept": "-0.0 gives -0.0, where the given threshold is 0",
-        "flushed": "as kept; and -0.0 where x + threshold and x - threshold, of a given threshold, are both"
-        " negative and flushed",
+        "flushed": "a zero keeps the sign of x, where the given threshold is 0 or flushed to it",
     },
 }
 
@@ -82,21 +81,20 @@ def ste_tern(
     flushed = profile.subnormals == "flushed"
     with np.errstate(all="ignore"):
         if ternary_weight_networks:
-            given = find_threshold(carried(x), target, profile)
+            threshold = find_threshold(carried(x), target, profile)
         else:
-            given = round_into(np.asarray(threshold_value, np.float64), target)
-        threshold = round_result(np.asarray(given), target, flushed)
+            threshold = round_result(round_into(np.asarray(threshold_value, np.float64), target), target,
+                                     flushed)  # fmt: skip
         above = round_result(np.asarray(values - threshold), target, flushed)
         below = round_result(np.asarray(values + threshold), target, flushed)
-        is_flushed = (carried(x) + given < 0) & (carried(x) - given < 0)
     if profile.edge == "one":
         is_one, is_minus_one = (above >= 0) & (below > 0), (below <= 0) & (above < 0)
     else:
         is_one, is_minus_one = above > 0, below < 0
     zero: Any = 0.0
     if profile.zero_sign != "positive" and not ternary_weight_networks:
-        zero = np.where((values == 0) & (threshold_value == 0), values, 0.0)
-        zero = np.where(is_flushed & (profile.zero_sign == "flushed"), -0.0, zero)
+        compared_with = threshold if profile.zero_sign == "flushed" else threshold_value
+        zero = np.where((values == 0) & (compared_with == 0), values, 0.0)
     tern = np.select([np.isnan(values), is_one, is_minus_one], [NUMBERS[profile.nan], 1.0, -1.0], zero)
     return presented(np.asarray(tern, values.dtype), target)
 

@@ -89,6 +89,9 @@ def test_the_label_names_every_environment_of_what_is_committed():
         ("larq", "3.0.0", "tf"),
         ("larq", None, "tf"),
         ("torch", "1.11.0", "torch112"),
+        ("torch", "1.12.1+cu113", "torch112"),
+        ("tfmot", "2.15.1.post1", "tf215"),
+        ("tfmot", "2.22.0-dev20260101", "tf"),
         ("torch", "2.4.1", "torch"),
         ("openvino", "2025.1", "onnx"),
     ],
@@ -101,6 +104,17 @@ def test_the_environment_that_an_interpreter_is_like(monkeypatch, system, own, n
 def test_what_an_interpreter_has():
     assert interpreters.installed(sys.executable, "numpy") == np.__version__
     assert interpreters.installed(sys.executable, "no-such-distribution") is None
+    assert interpreters.installed("/no/such/python", "numpy") is None
+
+
+def test_names_of_distributions_are_normalized(tmp_path, monkeypatch):
+    folder = tmp_path / "Some_CPU.thing-2.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: Some_CPU.thing\nVersion: 2.0\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert interpreters.installed(sys.executable, "some-cpu-thing") == "2.0"
 
 
 def installed(monkeypatch, versions):

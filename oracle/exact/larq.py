@@ -124,9 +124,8 @@ def tern(x: float, threshold: float, dtype: str, choices: Choices, is_given: boo
         return 1.0
     if below < 0 or (below == 0 and above < 0 and choices["edge"] == "one"):
         return -1.0
-    if is_given and choices["zero_sign"] == "flushed" and max(x + threshold, x - threshold) < 0:
-        return -0.0
-    is_kept = is_given and threshold == 0 and value == 0 and choices["zero_sign"] != "positive"
+    of = {"kept": threshold, "flushed": bound}
+    is_kept = is_given and value == 0 and of.get(choices["zero_sign"], 1.0) == 0
     return value if is_kept else 0.0
 
 

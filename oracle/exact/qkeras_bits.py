@@ -98,6 +98,8 @@ def apply(tensor: Tensor, q: Question, chosen: Mapping[str, str]) -> tuple[Tenso
 def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str], is_in_eight: bool) -> float:
     """Return the value of one element, alpha given; `is_in_eight`: it lies in a whole group of eight."""
     f = Arithmetic(FORMATS["float32"], chosen["subnormals"] == "flushed")
+    if is_left(q, chosen):
+        return v
     magnitude = q.bits - q.keep_negative
     unit = math.ldexp(1.0, q.integer - magnitude)
     real = f.convert(v)
@@ -120,18 +122,23 @@ def one(v: float, alpha: float, q: Question, chosen: Mapping[str, str], is_in_ei
     return presented(v, f.multiply(code, both), q, chosen, f)
 
 
+def is_left(q: Question, chosen: Mapping[str, str]) -> bool:
+    """Whether the graph leaves nothing of the quantizer but x."""
+    noise = 1.0 if chosen["noise"] == "lost" else q.qnoise_factor
+    return noise == 0 and chosen["factors"] == "folded"
+
+
 def presented(v: float, value: float, q: Question, chosen: Mapping[str, str], f: Arithmetic) -> float:
     """Return what is handed out of a real and its quantized value."""
     noise = 1.0 if chosen["noise"] == "lost" else q.qnoise_factor
     weight, rest = f.convert(noise), FLOAT32.convert(1 - noise)
     real = f.convert(v)
-    is_folded = chosen["factors"] == "folded"
-    if noise == 0 and is_folded:
+    if is_left(q, chosen):
         return v
     is_always = chosen["presentation"] == "difference_always"
     if is_always or (chosen["presentation"] == "difference" and q.use_ste):
         return f.add(real, f.multiply(weight, f.add(value, -real)))
-    if noise == 1 and (chosen["presentation"] != "difference" or is_folded):
+    if noise == 1 and (chosen["presentation"] != "difference" or chosen["factors"] == "folded"):
         return value
     return f.add(f.multiply(rest, real), f.multiply(weight, value))
 
@@ -187,7 +194,7 @@ def fit_one(v: float, both: tuple[float, float], codes: tuple[int, int], q: Ques
     code = auto_code(f.divide(real, both[0]) if both[0] else 0.0, codes, chosen, f)
     if code == 0:
         code = -0.0 if real < 0 and chosen["zero"] == "kept" else 0.0
-    return presented(real, f.multiply(code, both[1]), q, chosen, f)
+    return presented(real if q.integer else v, f.multiply(code, both[1]), q, chosen, f)
 
 
 def auto_code(t: float, codes: tuple[int, int], chosen: Mapping[str, str], f: Arithmetic) -> float:
