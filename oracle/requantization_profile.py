@@ -27,7 +27,7 @@ MEANING: dict[str, dict[str, str]] = {
     "weight_scale": {
         "kept": "weight_scale is used as it is",
         "inverted": "float32(1 / float32(1 / weight_scale)) stands for weight_scale",
-        "zero": "0 stands for weight_scale: every code is the zero point",
+        "zero": "0 stands for weight_scale: the multiplier is 0, where the rest of it is finite",
     },
     "multiplier": {
         "real": "m = input_scale * weight_scale / output_scale, a real number",
