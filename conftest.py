@@ -15,6 +15,7 @@ from conformance.check import Target, available, targets
 from oracle.definition import DEFINITIONS
 
 MISSING = pytest.StashKey[dict[str, str]]()
+CHOSEN = pytest.StashKey[list[Target]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,7 +79,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:
-    """Return the backends of what the options name."""
+    """Return the backends of what the options name: the same objects for every test, so that each is asked once."""
+    if CHOSEN not in config.stash:
+        config.stash[CHOSEN] = find_targets(config)
+    return config.stash[CHOSEN]
+
+
+def find_targets(config: pytest.Config) -> list[Target]:
     names = [*config.getoption("--system"), *config.getoption("--adapter")]
     found: list[Target] = []
     for name in names:

@@ -21,7 +21,7 @@ from conformance.judge import expected, find_difference, matches
 from conformance.ledger import load_ledger
 from conformance.observation import write
 from conformance.row import Group, effective
-from conformance.survey import ask_case, show_progress
+from conformance.survey import ask_case, built_in_systems, show_progress
 from oracle.definition import is_undefined
 
 RUN = Path(__file__).parent.parent / "reports" / "run"
@@ -31,9 +31,10 @@ EXAMPLES_SLOW = 40  # of a backend that traces or compiles each question
 
 @cache
 def checked(target: Target) -> Checked:
-    """Ask a target once, keep its answers under reports/run, judge them."""
+    """Ask a target once and judge its answers; those of a built-in system are kept for the report."""
     observation = observe(target, list(all_cases().values()), 120.0, show_progress)
-    write(observation, RUN)
+    if target.adapter in built_in_systems():
+        write(observation, RUN)
     return check(observation, load_ledger())
 
 
