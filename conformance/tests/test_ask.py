@@ -145,6 +145,14 @@ def test_instruction_sets(machine: str, flags: str, name: str, monkeypatch: pyte
     assert worker.name_instruction_set() == name
 
 
+@pytest.mark.parametrize(("told", "name"), [("avx2", "x86_64-avx2"), ("native", "x86_64-avx512-vnni")])
+def test_what_is_not_held_to_avx2_is_named_as_it_is(told: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONFORMANCE_ISA", told)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(worker, "read_cpu_flags", lambda: frozenset({"avx2", "avx512f", "avx512_vnni"}))
+    assert worker.name_instruction_set() == name
+
+
 def test_a_lone_backend_has_a_name() -> None:
     assert probe(str(PLANTED / "exiter.py"))["backend"] == "default"
 
