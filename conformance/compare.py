@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from conformance.answer import Answer
 from conformance.changes import changes_in_words
 from conformance.judge import Difference, find_difference, in_words, is_same
 from conformance.ledger import Entry
@@ -15,6 +16,7 @@ from conformance.row import Group, Question, RowVerdict, effective, judge_row
 from oracle.specification import AnyProfile
 
 INSTRUCTION_SETS = ("x86_64", "x86_64-avx2", "x86_64-avx512", "x86_64-avx512-vnni")
+LINE = 80  # characters of an answer that is words
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,14 @@ class Change:
         if found.count and found.output:
             words = f"{found.x}: {found.expected} -> {found.actual} ({found.count} of {found.size})"
         else:
-            words = f"{in_words(self.before.answer)} -> {in_words(self.after.answer)}"
+            words = f"{_in_short(self.before.answer)} -> {_in_short(self.after.answer)}"
         return f"{case.id}{through}: {words}"
+
+
+def _in_short(answer: Answer) -> str:
+    """Return an answer without its arrays, and of a long reason the beginning."""
+    words = in_words(answer)
+    return words if len(words) <= LINE else f"{words[: LINE - 1]}…"
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def _against_nearest(
         yield str(comparison)
         yield from (f"  {s}" for s in explain_changes(reference, comparison.changed, ledger))
         yield from (f"  {change}" for change in comparison.changed[:SHOWN])
+        if len(comparison.changed) > SHOWN:
+            yield f"  … and {len(comparison.changed) - SHOWN} more"
     elif reference.header.adapter != observation.header.adapter:
         yield f"{observation.header}: the adapter changed, its answers did not; run python -m reports accept"
 
