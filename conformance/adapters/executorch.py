@@ -15,6 +15,7 @@ import torch
 from executorch.exir import schema as _schema
 
 from conformance.adapters import Unsupported
+from conformance.adapters.executorch_codes import unpack_codes as _unpack_codes
 from conformance.adapters.executorch_programs import CODES as _CODES
 from conformance.adapters.executorch_programs import REALS as _REALS
 from conformance.adapters.executorch_programs import fresh as _fresh
@@ -80,6 +81,7 @@ _PORTABLE = {
         "tensor-parameters": _dequantize_tensor_parameters,
         "per-channel": _dequantize_per_channel,
     },
+    "unpack_codes": {"plain": _unpack_codes},
 }
 _IS_DELEGATED = os.environ.get("CONFORMANCE_BACKEND") == "xnnpack"
 DOORS = _DELEGATED if _IS_DELEGATED else _PORTABLE

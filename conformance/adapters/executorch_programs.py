@@ -34,12 +34,17 @@ def fresh(array):
     return torch.empty(np.shape(array), dtype=tensor.dtype).copy_(tensor)
 
 
-def run_kernel(operator, overload, tensors, scalars, dtype):
-    """Return what one operator gives; its last argument, and its result, is out."""
+def run_kernel(operator, overload, tensors, scalars, dtype, shape=None, order=None):
+    """Return what one operator gives; its last argument, and its result, is out.
+
+    Args:
+        shape: of the result; that of the first tensor if it is None.
+        order: of the arguments, as places in tensors and scalars; None: as they come.
+    """
     values = [_tensor(t.shape, t.dtype) for t in tensors]
-    values += [*scalars, _tensor(tensors[0].shape, dtype)]
+    values += [*scalars, _tensor(tensors[0].shape if shape is None else shape, dtype)]
     out = len(values) - 1
-    call = schema.KernelCall(0, [*range(out), out, out])
+    call = schema.KernelCall(0, [*(order or range(out)), out, out])
     operators = [schema.Operator(f"quantized_decomposed::{operator}", overload)]
     return _run(tensors, values, call, operators, [], [])
 
