@@ -28,7 +28,7 @@ class Change:
 
     @property
     def difference(self) -> Difference:
-        return find_difference(self.after.case, self.before.answer, self.after.answer)
+        return find_difference(self.after.case, self.before.answer, self.after.answer, exact=True)
 
     def __str__(self) -> str:
         case, door = self.after.case, self.after.door

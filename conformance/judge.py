@@ -214,12 +214,12 @@ def differing(a: Any, b: Any, within: Any = 0) -> str | list[int]:
 
 
 def find_difference(
-    case: Case, wanted: Answer, answer: Answer, among: frozenset[int] | None = None
+    case: Case, wanted: Answer, answer: Answer, among: frozenset[int] | None = None, exact: bool = False
 ) -> Difference:
-    """Return the first difference between two answers to a case, in words."""
+    """Return the first difference between two answers, in words; with `exact` also what bounds permit."""
     if wanted.value is None or answer.value is None:
         return Difference("", 0, "", in_words(wanted), in_words(answer), 1, 1)
-    within = bounds_of(case, wanted.value)
+    within = {} if exact else bounds_of(case, wanted.value)
     for name in wanted.value:
         if name not in answer.value:
             return Difference(name, 0, "", f"an output {name}", f"{', '.join(answer.value)}", 1, 1)

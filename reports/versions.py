@@ -70,7 +70,7 @@ def answered(verdict: RowVerdict) -> list[Question]:
 def steps_of(verdicts: Iterable[RowVerdict], system: str) -> dict[tuple[str, str], list[Step]]:
     """Return (version, next version) → a step for each operation of each backend that has it in both."""
     mine = {(v.row.version, v.row.backend, v.row.operation): v for v in verdicts if v.row.system == system}
-    versions = sorted({version for version, _, _ in mine}, key=version_key)
+    versions = sorted({version for version, _, _ in mine}, key=by_host)
     return {
         (old, new): [
             Step(mine[old, backend, operation], verdict)
@@ -79,6 +79,12 @@ def steps_of(verdicts: Iterable[RowVerdict], system: str) -> dict[tuple[str, str
         ]
         for old, new in pairwise(versions)
     }  # fmt: skip
+
+
+def by_host(version: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what neighbours are sorted by: the kernels are the host's, so its version comes first."""
+    own, _, host = version.partition("+")
+    return version_key(host), version_key(own)
 
 
 def in_words(step: Step, change: Change) -> str:

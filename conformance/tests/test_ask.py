@@ -146,7 +146,9 @@ def test_instruction_sets(machine: str, flags: str, name: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("told", "name"), [("avx2", "x86_64-avx2"), ("native", "x86_64-avx512-vnni")])
-def test_what_is_not_held_to_avx2_is_named_as_it_is(told: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_held_to_avx2_has_its_own_name(
+    told: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CONFORMANCE_ISA", told)
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(worker, "read_cpu_flags", lambda: frozenset({"avx2", "avx512f", "avx512_vnni"}))

@@ -11,7 +11,7 @@ from cases.case import cases_of
 from conformance.answer import Answer
 from conformance.check import check
 from conformance.compare import compare, explain_changes, nearest
-from conformance.judge import expected
+from conformance.judge import expected, matches
 from conformance.ledger import Entry
 from conformance.observation import Header, Observation, version_key
 from conformance.row import Question
@@ -49,6 +49,20 @@ def test_what_changed_is_said_with_its_first_input():
     first = "quantize/tie-with-odd-zero-point: 0.5 (0x3f000000): 1 -> 2 (4 of 6)"
     assert str(found.changed[0]) == first
     assert str(found) == f"some only 1.1: 0 answers as in 1.0, 4 changed (first: {first}), 0 new"
+
+
+def test_a_change_within_the_bound_of_a_sum_is_shown_bit_by_bit():
+    case = next(c for c in cases_of("dorefa_gradient") if c.id == "dorefa_gradient/weights-large")
+    before = expected(case, make_profile("dorefa_gradient", {}))
+    moved = {name: np.nextafter(value, np.float32(9)) for name, value in before.value.items()}
+    assert matches(case, before, Answer("value", moved)), (
+        "the bound must permit an ulp, or nothing is shown here"
+    )
+    a, b = (
+        Observation(HEADER, (Question(case, "plain", answer),)) for answer in (before, Answer("value", moved))
+    )
+    [change] = compare(a, b).changed
+    assert " -> " in str(change) and "a value" not in str(change)
 
 
 def test_new_questions_are_no_change():

@@ -75,10 +75,12 @@ def test_another_outcome_is_told_as_such() -> None:
     assert "1 of 6 answers: value → crash; first: " in lines(judged(before, after))[1]
 
 
-def test_neighbours_are_by_number_and_host() -> None:
-    names = ("1.10", "1.9", "1.9+tf2.15.1", "1.9+tf2.8.4")
-    assert list(steps_of(judged(*map(observed, names)), "some")) == [
-        ("1.9", "1.9+tf2.8.4"), ("1.9+tf2.8.4", "1.9+tf2.15.1"), ("1.9+tf2.15.1", "1.10"),
+def test_neighbours_are_by_number_and_by_host_first() -> None:
+    assert list(steps_of(judged(*map(observed, ("1.10", "1.9"))), "some")) == [("1.9", "1.10")]
+    hosted = ("0.14+tf2.18.1", "0.13+tf2.15.1", "0.14+tf2.8.4", "0.13+tf2.8.4")
+    assert list(steps_of(judged(*map(observed, hosted)), "some")) == [
+        ("0.13+tf2.8.4", "0.14+tf2.8.4"), ("0.14+tf2.8.4", "0.13+tf2.15.1"),
+        ("0.13+tf2.15.1", "0.14+tf2.18.1"),
     ]  # fmt: skip
 
 
