@@ -79,7 +79,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def chosen_targets(config: pytest.Config) -> list[Target]:
-    """Return the backends of what the options name: the same objects for every test, so that each is asked once."""
+    """Return the backends of what the options name; one object for each, so that it is asked once."""
     if CHOSEN not in config.stash:
         config.stash[CHOSEN] = find_targets(config)
     return config.stash[CHOSEN]
