@@ -14,7 +14,7 @@ from conformance.compare import Comparison, by_distance, compare, explain_change
 from conformance.identify import changed_axes
 from conformance.ledger import Entry
 from conformance.observation import OBSERVATIONS, Observation, read_all
-from conformance.row import Row, RowVerdict, deciding, judge_row
+from conformance.row import Finding, Row, RowVerdict, deciding, judge_row
 from conformance.survey import Progress, built_in_systems, survey
 
 CLEAN, CHANGED, USAGE, HARNESS = 0, 1, 2, 3
@@ -41,14 +41,22 @@ class Checked:
     changes: tuple[str, ...]
 
     @property
+    def is_unseen(self) -> bool:
+        """Whether no observation of this version is committed, so that it is held to its nearest one."""
+        return self.comparison is not None and self.comparison.before.version != self.comparison.after.version
+
+    @property
+    def unpredicted(self) -> list[Finding]:
+        """What neither definition nor ledger predicts; of an unseen version, what the nearest did not answer."""
+        before = self.comparison.answered_before if self.comparison and self.is_unseen else frozenset()
+        found = [finding for v in self.verdicts for g in v.groups for finding in g.unpredicted]
+        return [f for f in found if (f.question.case.id, f.question.door) not in before]
+
+    @property
     def status(self) -> int:
         """An unseen version is red for what changed only; a seen one for unexplained answers too."""
-        unseen = self.comparison and self.comparison.before.version != self.comparison.after.version
-        before = self.comparison.answered_before if self.comparison and unseen else frozenset()
-        found = [f.question for v in self.verdicts for g in v.groups for f in g.unpredicted]
-        red = any((q.case.id, q.door) not in before for q in found)
         moved = self.comparison is not None and not self.comparison.is_clean
-        return CHANGED if red or moved else CLEAN
+        return CHANGED if self.unpredicted or moved else CLEAN
 
 
 def targets(adapter: str, backend: str | None, python: str = sys.executable) -> list[Target]:

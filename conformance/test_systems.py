@@ -54,7 +54,7 @@ def test_case(asked: Target, case: Case) -> None:
         pytest.skip("this backend does not offer the operation")
     if not answered:
         pytest.skip(questions[0].answer.reason)
-    wrong = [f for g in groups for f in g.unpredicted if f.question.case is case]
+    wrong = [f for f in result.unpredicted if f.question.case is case]
     assert not wrong, "\n".join(f"{f.question.door}: {f.difference} [{repeat(asked, case)}]" for f in wrong)
     known = [(g, f) for g in groups for f in g.findings if f.question.case is case]
     if known:
@@ -88,6 +88,8 @@ def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str)
     unexplained = [e.name for e in group.entries if e.verdict == "unexplained"]
     if group.profile is None and unexplained:
         pytest.skip(f"nothing predicts the answers: {', '.join(unexplained)}")
+    if group.profile is None and checked(asked).is_unseen:
+        pytest.skip("no committed version's ledger predicts what this version answers: nothing to hold a search to")
     assert group.profile is not None, "test_case says why"
 
     examples = EXAMPLES_SLOW if worker.hello.get("slow") else EXAMPLES
