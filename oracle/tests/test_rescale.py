@@ -19,6 +19,8 @@ ENGINES = [
     Profile(**FIXED, scaling="doubling_high", rounding="half_up"),
     Profile(**FIXED, rounding="half_up"),
     Profile(multiplier="float32", fixed_point="8_bits", rounding="half_up"),
+    Profile(multiplier="float32", scaling="dequantized", overflow="int32"),
+    Profile(multiplier="float32", scaling="dequantized_reciprocal"),
 ]
 PROFILES = [("definition", "", Profile()), *single_changes("rescale"),
             *(("engine", str(n), p) for n, p in enumerate(ENGINES))]  # fmt: skip
@@ -76,6 +78,8 @@ def test_what_is_refused(changed: dict[str, Any], says: str) -> None:
     [
         {"fixed_point": "31_bits"}, {"fixed_point": "8_bits"},
         {"scaling": "dequantized", "multiplier": "float64"},
+        {"scaling": "dequantized_reciprocal", "multiplier": "float64"},
+        {"fixed_point": "8_bits", "multiplier": "float32", "overflow": "int32"},
         {"scaling": "doubling_high", "multiplier": "float64"},
         {"multiplier": "float32", "fixed_point": "31_bits"},
     ],
