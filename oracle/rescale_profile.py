@@ -44,6 +44,7 @@ MEANING: dict[str, dict[str, str]] = {
     "overflow": {
         "saturates": "what lies beyond int32 saturates",
         "int32": "t becomes int32 the x86 way: outside it, INT32_MIN; then the addition wraps",
+        "int16": "what lies beyond int32 saturates, but -q of an 8-bit multiplier is an int16, and wraps",
         "wraps": "integers wrap in int32, also the difference times 2^shift",
     },
     "tail": {
@@ -61,6 +62,7 @@ COMPANIONS = {
     ("scaling", "dequantized"): {"multiplier": "float32"},
     ("scaling", "dequantized_reciprocal"): {"multiplier": "float32"},
     ("scaling", "doubling_high"): {"multiplier": "float64", "fixed_point": "31_bits"},
+    ("overflow", "int16"): {"multiplier": "float32", "fixed_point": "8_bits"},
 }
 MENDS = (
     {"multiplier": "float32"}, {"multiplier": "float64"},
@@ -76,6 +78,8 @@ def contradiction(profile: Profile) -> str | None:
     is_dequantized = profile.scaling.startswith("dequantized")
     if is_dequantized and (profile.multiplier, profile.fixed_point) != ("float32", "none"):
         return "what is dequantized in float32 has no other multiplier: it must be float32, fixed_point none"
+    if profile.overflow == "int16" and profile.fixed_point != "8_bits":
+        return "an int16 holds a multiplier of 8 bits after the point: fixed_point must be 8_bits"
     if profile.overflow == "int32" and profile.fixed_point != "none":
         return "a fixed-point product is an integer: overflow must not be int32"
     if (profile.multiplier, profile.fixed_point) == ("float32", "31_bits"):
