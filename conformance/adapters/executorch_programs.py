@@ -1,4 +1,4 @@
-"""ExecuTorch programs of one instruction or two, built from its own schema and serialized by its own serializer.
+"""ExecuTorch programs of one instruction or two, built from its own schema, written by its own serializer.
 
 No export pass stands between the question and the kernel. The buffer, the program and the method live
 as long as they are used: a method keeps neither of the others alive.

@@ -1,4 +1,4 @@
-"""ONNX models of DequantizeLinear and QuantizeLinear on two grids, shared by onnx, onnxruntime and openvino."""
+"""ONNX models of DequantizeLinear, then QuantizeLinear on another grid, shared by onnx and onnxruntime."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _PARAMETERS = ("input_scale", "input_zero_point", "output_scale", "output_zero_p
 
 
 @lru_cache(maxsize=512)
-def _model(source, target, opset, axis, stored, shape):
+def _model(source, target, opset, axis, stored):
     """Return the bytes of a model: code, two scales and zero points -> y.
 
     `stored` are the bytes of the scales and zero points, kept in the model instead of fed; with an axis
     they are vectors of one.
     """
-    types = dict(zip(_PARAMETERS, (TensorProto.FLOAT, source, TensorProto.FLOAT, target)))
+    types = dict(zip(_PARAMETERS, (TensorProto.FLOAT, source, TensorProto.FLOAT, target), strict=True))
     of_one = [] if axis is None else [1]
-    inputs, initializers = [helper.make_tensor_value_info("code", source, shape)], []
+    inputs, initializers = [helper.make_tensor_value_info("code", source, None)], []
     if stored is None:
         inputs += [helper.make_tensor_value_info(name, kind, of_one) for name, kind in types.items()]
     else:
-        kept = zip(types.items(), stored)
+        kept = zip(types.items(), stored, strict=True)
         initializers += [helper.make_tensor(name, kind, of_one, raw, raw=True) for (name, kind), raw in kept]
     along = {} if axis is None else {"axis": axis}
     body = [
@@ -45,8 +45,8 @@ def _model(source, target, opset, axis, stored, shape):
     return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version(opset)).SerializeToString()
 
 
-def doors(run, declare=lambda shape: None):
-    """Return what an adapter adds to its DOORS, the plain door among them; `declare` as in Questions."""
+def doors(run):
+    """Return what an adapter adds to its DOORS, the plain door among them."""
 
     def rescale(code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax, opset=OPSET,
                 axis=None, is_stored=False):  # fmt: skip
@@ -63,7 +63,7 @@ def doors(run, declare=lambda shape: None):
             question = question.reshape((1, -1) if axis == 0 else (-1, 1))
             values = {name: value.reshape(1) for name, value in values.items()}
         stored = tuple(value.tobytes() for value in values.values()) if is_stored else None
-        model = _model(source, target, opset, axis, stored, declare(question.shape))
+        model = _model(source, target, opset, axis, stored)
         return run(model, {"code": question, **({} if is_stored else values)}).reshape(code.shape)
 
     how = {
