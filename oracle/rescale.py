@@ -72,7 +72,7 @@ def rescale(
         body = rounded(steps[:whole], scales, output_zero_point, alike)
         tail = rounded(steps[whole:], scales, output_zero_point, replace(alike, rounding="half_away"))
     together = np.concatenate([body, tail])
-    if profile.overflow != "saturates":
+    if profile.overflow in ("int32", "wraps"):
         together = wrap32(together)
     found: Array = np.clip(together, qmin, qmax).reshape(codes.shape)
     return found
@@ -104,7 +104,10 @@ def rounded(steps: Array, scales: tuple[Array, Array], zero_point: int, profile:
     with_weight = scales[0], np.asarray(np.float32(1)), scales[1]
     if profile.fixed_point == "8_bits":
         m = accumulators.multiplier(with_weight, of_accumulators(replace(profile, fixed_point="none")))
-        t = steps * np.rint(m * 256) / 256  # exact: 17 bits times at most 53 - 17
+        q = np.rint(m * 256)
+        if profile.overflow == "int16":
+            q = 2**15 - np.mod(2**15 - np.fmod(q, 2**16), 2**16)
+        t = steps * q / 256  # exact: 17 bits times at most 53 - 17
         return np.asarray(
             np.clip(ROUND[profile.rounding](t, FLOAT64), -(2.0**52), 2.0**52).astype(np.int64) + zero_point
         )

@@ -1,4 +1,4 @@
-"""ExecuTorch, asked by programs of one instruction.
+"""ExecuTorch, asked by programs of one instruction; rescale, of two.
 
 portable  the quantized kernels, quantized_decomposed::*.out
 xnnpack   the XNNPACK backend, as a delegate of one node
@@ -20,6 +20,7 @@ from conformance.adapters.executorch_programs import CODES as _CODES
 from conformance.adapters.executorch_programs import REALS as _REALS
 from conformance.adapters.executorch_programs import fresh as _fresh
 from conformance.adapters.executorch_programs import run_kernel as _run
+from conformance.adapters.executorch_programs import run_kernels as _run_in_turn
 from conformance.adapters.executorch_xnnpack import DOORS as _DELEGATED
 
 BACKENDS = {"portable": {}, "xnnpack": {}}
@@ -70,6 +71,28 @@ def _dequantize_per_channel(code, scale, zero_point, qmin, qmax, dtype=None, axi
     return _run("dequantize_per_channel", "out", given, more, out).reshape(np.shape(code))
 
 
+def _rescale(code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax):
+    codes, stored = _fresh(code), _storage(qmin, qmax)
+    source = np.iinfo(code.dtype)
+    given = [_schema.Double(_number(input_scale)), _schema.Int(int(input_zero_point))]
+    given += [*_bounds(source.min, source.max, codes.dtype), _schema.Int(_REALS[torch.float32])]
+    wanted = [_schema.Double(_number(output_scale)), _schema.Int(int(output_zero_point))]
+    wanted += _bounds(qmin, qmax, stored)
+    steps = [("dequantize_per_tensor", given, torch.float32), ("quantize_per_tensor", wanted, stored)]
+    return _run_in_turn(steps, codes)
+
+
+def _rescale_by(dequantize, quantize):
+    """Return rescale through a dequantize and a quantize, each a program of its own."""
+
+    def ask(code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax):
+        bounds = np.iinfo(code.dtype)
+        real = dequantize(code, input_scale, input_zero_point, bounds.min, bounds.max)
+        return quantize(real, output_scale, output_zero_point, qmin, qmax)
+
+    return ask
+
+
 _PORTABLE = {
     "quantize": {
         "plain": _quantize,
@@ -82,6 +105,11 @@ _PORTABLE = {
         "per-channel": _dequantize_per_channel,
     },
     "unpack_codes": {"plain": _unpack_codes},
+    "rescale": {
+        "plain": _rescale,
+        "tensor-parameters": _rescale_by(_dequantize_tensor_parameters, _quantize_tensor_parameters),
+        "per-channel": _rescale_by(_dequantize_per_channel, _quantize_per_channel),
+    },
 }
 _IS_DELEGATED = os.environ.get("CONFORMANCE_BACKEND") == "xnnpack"
 DOORS = _DELEGATED if _IS_DELEGATED else _PORTABLE

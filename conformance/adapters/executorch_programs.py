@@ -1,4 +1,4 @@
-"""ExecuTorch programs of one instruction, built from its own schema and serialized by its own serializer.
+"""ExecuTorch programs of one instruction or two, built from its own schema, written by its own serializer.
 
 No export pass stands between the question and the kernel. The buffer, the program and the method live
 as long as they are used: a method keeps neither of the others alive.
@@ -46,7 +46,19 @@ def run_kernel(operator, overload, tensors, scalars, dtype, shape=None, order=No
     out = len(values) - 1
     call = schema.KernelCall(0, [*(order or range(out)), out, out])
     operators = [schema.Operator(f"quantized_decomposed::{operator}", overload)]
-    return _run(tensors, values, call, operators, [], [])
+    return _run(tensors, values, [call], operators, [], [])
+
+
+def run_kernels(steps, tensor):
+    """Return what operators give one after the other: a step is (operator, scalars, dtype of its out)."""
+    values, calls = [_tensor(tensor.shape, tensor.dtype)], []
+    for number, (_, scalars, dtype) in enumerate(steps):
+        given = len(values) - 1  # what the step before it gave
+        values += [*scalars, _tensor(tensor.shape, dtype)]
+        out = len(values) - 1
+        calls.append(schema.KernelCall(number, [*range(given, out), out, out]))
+    operators = [schema.Operator(f"quantized_decomposed::{operator}", "out") for operator, *_ in steps]
+    return _run([tensor], values, calls, operators, [], [])
 
 
 def run_delegate(backend, data, tensor, shape, dtype):
@@ -55,7 +67,7 @@ def run_delegate(backend, data, tensor, shape, dtype):
     place = schema.BackendDelegateDataReference(schema.DataLocation.INLINE, 0)
     delegates = [schema.BackendDelegate(backend, place, [])]
     inline = [schema.BackendDelegateInlineData(data)]
-    return _run([tensor], values, schema.DelegateCall(0, [0, 1]), [], delegates, inline)
+    return _run([tensor], values, [schema.DelegateCall(0, [0, 1])], [], delegates, inline)
 
 
 def _tensor(shape, dtype):
@@ -65,7 +77,7 @@ def _tensor(shape, dtype):
     return schema.Tensor(_TYPES[dtype], 0, list(shape), list(range(len(shape))), False, 0, 0, place, static)
 
 
-def _run(tensors, values, call, operators, delegates, inline):
+def _run(tensors, values, calls, operators, delegates, inline):
     ends = _place(values)
     plan = schema.ExecutionPlan(
         name="forward",
@@ -73,7 +85,7 @@ def _run(tensors, values, call, operators, delegates, inline):
         values=[schema.EValue(value) for value in values],
         inputs=list(range(len(tensors))),
         outputs=[len(values) - 1],
-        chains=[schema.Chain([], [], [schema.Instruction(call)], None)],
+        chains=[schema.Chain([], [], [schema.Instruction(call) for call in calls], None)],
         operators=operators,
         delegates=delegates,
         non_const_buffer_sizes=[0, ends],

@@ -1,6 +1,8 @@
-"""XNNPACK as ExecuTorch's delegate: graphs of one node, built from the backend's own schema.
+"""XNNPACK as ExecuTorch's delegate: graphs of one node or two, built from the backend's own schema.
 
 quantize, dequantize   a convert node between float32 and int8
+rescale                a convert node to float32 and one from it, as the backend writes a dequantize and a
+                       quantize that belong to no layer; or one convert node, from int8 to int8
 requantize             a fully connected node, or a convolution by 1, with one input of 0 and weights of 0;
                        the accumulators are its int32 bias, as the backend stores a quantized bias
 """
@@ -28,7 +30,7 @@ def quantize(x, scale, zero_point, qmin, qmax):
     _check(qmin, qmax, x, scale)
     _check_one(scale)
     values = [_input(_value(_FLOAT32, x.shape)), _output(_value(_INT8, x.shape, scale, zero_point), 1)]
-    return _run(xnn.XNNConvert(0, 1, 0), values, fresh(x), torch.int8)
+    return _run([xnn.XNNConvert(0, 1, 0)], values, fresh(x), torch.int8)
 
 
 def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
@@ -37,7 +39,21 @@ def dequantize(code, scale, zero_point, qmin, qmax, dtype=None):
     if dtype not in (None, "float32"):
         raise Unsupported("the backend dequantizes to float32")
     values = [_input(_value(_INT8, code.shape, scale, zero_point)), _output(_value(_FLOAT32, code.shape), 1)]
-    return _run(xnn.XNNConvert(0, 1, 0), values, fresh(code).to(torch.int8), torch.float32)
+    return _run([xnn.XNNConvert(0, 1, 0)], values, fresh(code).to(torch.int8), torch.float32)
+
+
+def rescale(code, input_scale, input_zero_point, output_scale, output_zero_point, qmin, qmax, nodes=2):
+    if code.dtype != np.int8:
+        raise Unsupported("the backend's quantized tensors are int8")
+    _check(qmin, qmax, input_scale, output_scale)
+    values = [
+        _input(_value(_INT8, code.shape, input_scale, input_zero_point)),
+        _output(_value(_INT8, code.shape, output_scale, output_zero_point), 1),
+    ]
+    if nodes == 1:
+        return _run([xnn.XNNConvert(0, 1, 0)], values, fresh(code), torch.int8)
+    values.append(_placed(_value(_FLOAT32, code.shape), 2))
+    return _run([xnn.XNNConvert(0, 2, 0), xnn.XNNConvert(2, 1, 0)], values, fresh(code), torch.int8)
 
 
 def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax,
@@ -60,18 +76,19 @@ def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero
     given = torch.zeros([1, *ones], dtype=torch.int8)
     constants = (bytes(size), accumulator.astype("<i4").tobytes())
     found = _run(
-        node, values, given, torch.int8, constants, xnn.OutputMinMax(0.0, "inf") if has_relu else None
+        [node], values, given, torch.int8, constants, xnn.OutputMinMax(0.0, "inf") if has_relu else None
     )
     return found.reshape(size)
 
 
-def _with(**options):
-    return lambda **arguments: requantize(**arguments, **options)
+def _with(function=requantize, **options):
+    return lambda **arguments: function(**arguments, **options)
 
 
 DOORS = {
     "quantize": {"plain": quantize},
     "dequantize": {"plain": dequantize},
+    "rescale": {"plain": rescale, "one-node": _with(rescale, nodes=1)},
     "requantize": {
         "plain": requantize,
         "channels-of-one": _with(of_channels=True),
@@ -133,12 +150,13 @@ def _placed(value, number, **fields):
     return xnn.XValue(value)
 
 
-def _run(node, values, given, dtype, constants=(), activation=None):
-    """Return what a delegate of one node gives; value 1 is its output."""
+def _run(nodes, values, given, dtype, constants=(), activation=None):
+    """Return what a delegate of these nodes gives; value 1 is its output."""
     data, places = bytearray(), [xnn.ConstantDataOffset(0, 0, None)]
     for constant in constants:  # aligned, with room to read beyond them
         places.append(xnn.ConstantDataOffset(len(data), len(constant), None))
         data += constant + bytes(-len(constant) % 16 + 64)
-    graph = xnn.XNNGraph("0", [xnn.XNode(node, 0, activation)], values, 2, [0], [1], places)
+    nodes = [xnn.XNode(node, 0, activation) for node in nodes]
+    graph = xnn.XNNGraph("0", nodes, values, 2, [0], [1], places)
     output = getattr(values[1].xvalue_union, "tensor_value", values[1].xvalue_union)
     return run_delegate("XnnpackBackend", serialize_xnnpack_binary(graph, data), given, output.dims, dtype)

@@ -13,6 +13,7 @@ from conformance.adapters.onnx_codes import unpack_by_cast
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
+from conformance.adapters.onnx_rescale import doors as rescale_doors
 
 BACKENDS = {"reference": {}}
 
@@ -39,7 +40,7 @@ def _run(model, feeds, every=False):
 
 _QUESTIONS = Questions(_run)
 _LAYERS = Layers(_run)
-DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(_run) | CODES
+DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(_run) | CODES | rescale_doors(_run)
 DOORS["unpack_codes"]["cast"] = unpack_by_cast(_run)
 
 

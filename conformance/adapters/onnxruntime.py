@@ -17,6 +17,7 @@ from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_float8 import through_ort_values
 from conformance.adapters.onnx_layers import Layers
 from conformance.adapters.onnx_models import Questions
+from conformance.adapters.onnx_rescale import doors as rescale_doors
 
 BACKENDS = {"optimized": {}, "unoptimized": {}, "quantizer": {}}
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "optimized"
@@ -62,6 +63,7 @@ def _save(model):
 _QUESTIONS = Questions(_run)
 _LAYERS = Layers(_run)
 DOORS = _QUESTIONS.doors() | _LAYERS.doors() | float8_doors(through_ort_values(_session))
+DOORS |= rescale_doors(_run)
 DOORS["unpack_codes"] = {"plain": unpack_by_cast(_run)}
 if _BACKEND == "optimized":  # without optimizations nothing is folded
     DOORS["pack_codes"] = {"plain": pack_by_folding(_save)}

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from oracle.exact.numbers import NEAREST_OR_DIRECTED
-from oracle.exact.requantization import multiplier, scaled, wrapped
+from oracle.exact.requantization import HIGHEST, LOWEST, multiplier, scaled, wrapped
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "multiplier": ("real", "float64", "float32"),
     "fixed_point": ("none", "31_bits", "8_bits"),
-    "scaling": ("exact", "dequantized", "doubling_high"),
+    "scaling": ("exact", "dequantized", "dequantized_reciprocal", "doubling_high"),
     "rounding": ("half_even", "half_away", "half_up", "half_toward_zero", "toward_zero", "floor"),
-    "overflow": ("saturates", "wraps"),
+    "overflow": ("saturates", "int32", "int16", "wraps"),
     "tail": ("alike", "half_away"),
 }
 DEFINITION = {axis: names[0] for axis, names in CHOICES.items()}
@@ -36,11 +36,17 @@ def rescale(code: int, grids: tuple[tuple[float, int], tuple[float, int]], qmin:
     (input_scale, input_zero_point), (output_scale, output_zero_point) = grids
     steps, scales = code - input_zero_point, (input_scale, 1.0, output_scale)
     if chosen["fixed_point"] == "8_bits":
-        t = steps * Fraction(round(256 * multiplier(scales, chosen["multiplier"])), 256)
+        q = round(256 * multiplier(scales, chosen["multiplier"]))
+        if chosen["overflow"] == "int16":
+            q = -((2**15 - q) % 2**16 - 2**15)
+        t = steps * Fraction(q, 256)
     else:
         t = scaled(steps, scales, chosen)
     how = "half_away" if chosen["tail"] == "half_away" else chosen["rounding"]
-    found = NEAREST_OR_DIRECTED[how](t) + output_zero_point
-    if chosen["overflow"] == "wraps":
+    whole = NEAREST_OR_DIRECTED[how](t)
+    if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
+        whole = LOWEST
+    found = whole + output_zero_point
+    if chosen["overflow"] in ("int32", "wraps"):
         found = wrapped(found)
     return min(max(found, qmin), qmax)

@@ -19,6 +19,9 @@ ENGINES = [
     Profile(**FIXED, scaling="doubling_high", rounding="half_up"),
     Profile(**FIXED, rounding="half_up"),
     Profile(multiplier="float32", fixed_point="8_bits", rounding="half_up"),
+    Profile(multiplier="float32", fixed_point="8_bits", rounding="half_up", overflow="int16"),
+    Profile(multiplier="float32", scaling="dequantized", overflow="int32"),
+    Profile(multiplier="float32", scaling="dequantized_reciprocal"),
 ]
 PROFILES = [("definition", "", Profile()), *single_changes("rescale"),
             *(("engine", str(n), p) for n, p in enumerate(ENGINES))]  # fmt: skip
@@ -52,6 +55,21 @@ def test_what_a_loop_leaves_over() -> None:
     assert found.tolist() == [0] * 16 + [-1] * 3
 
 
+@pytest.mark.parametrize("ratio", [127.9, 128.0, 128.01, 200.3, 256.5, 300.7, 511.99, 123456.0, 2.0**60])
+def test_an_8_bit_multiplier_that_wraps(ratio: float) -> None:
+    profile = Profile(multiplier="float32", fixed_point="8_bits", rounding="half_up", overflow="int16")
+    arguments = {"code": np.arange(-9, 9, dtype=np.int8), "input_scale": np.float32(ratio),
+                 "input_zero_point": 3, "output_scale": np.float32(1), "output_zero_point": -5,
+                 "qmin": -128, "qmax": 127}  # fmt: skip
+    assert rescale(**arguments, profile=profile).tolist() == wanted(arguments, profile)
+
+
+def test_a_ratio_above_128_changes_its_sign() -> None:
+    profile = Profile(multiplier="float32", fixed_point="8_bits", overflow="int16")
+    found = rescale(np.int8([-1, 0, 1]), np.float32(200), 0, np.float32(1), 0, -128, 127, profile=profile)
+    assert found.tolist() == [56, 0, -56]  # 200 * 256 - 2^16 = -56 * 256
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -76,6 +94,9 @@ def test_what_is_refused(changed: dict[str, Any], says: str) -> None:
     [
         {"fixed_point": "31_bits"}, {"fixed_point": "8_bits"},
         {"scaling": "dequantized", "multiplier": "float64"},
+        {"scaling": "dequantized_reciprocal", "multiplier": "float64"},
+        {"fixed_point": "8_bits", "multiplier": "float32", "overflow": "int32"},
+        {"overflow": "int16"},
         {"scaling": "doubling_high", "multiplier": "float64"},
         {"multiplier": "float32", "fixed_point": "31_bits"},
     ],
