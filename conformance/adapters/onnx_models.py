@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,8 @@ from onnx import TensorProto, defs, helper
 from conformance.adapters import Unsupported
 
 _IR_VERSION = {10: 5, 13: 7, 19: 9, 21: 10, 23: 11, 25: 13}
-OPSET = max(n for n in _IR_VERSION if n <= defs.onnx_opset_version())  # of what is installed
+_NEWEST = int(os.environ.get("CONFORMANCE_OPSET") or defs.onnx_opset_version())
+OPSET = max(n for n in _IR_VERSION if n <= _NEWEST)  # of what is installed, or as a backend limits it
 EARLIER_OPSETS = tuple(n for n in _IR_VERSION if n < OPSET)
 
 _CODES = {  # by the bounds: the tensor type, and the numpy dtype that carries its codes
@@ -43,6 +45,20 @@ _REALS = {
 def ir_version(opset=OPSET):
     """Return the version of the file format that came with an operator set."""
     return _IR_VERSION[opset]
+
+
+def newest_that(loads):
+    """Return the newest operator set of which a model loads; `loads` raises for those that do not."""
+    for opset in (OPSET, *reversed(EARLIER_OPSETS)):
+        one = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+        graph = helper.make_graph([helper.make_node("Identity", "x", "y")], "identity", one[:1], one[1:])
+        opsets = [helper.make_opsetid("", opset)]
+        try:
+            loads(helper.make_model(graph, opset_imports=opsets, ir_version=ir_version(opset)).SerializeToString())
+        except Exception:
+            continue
+        return opset
+    raise ImportError(f"a runtime must load operator set {OPSET} or an earlier one, got neither")
 
 
 def integer_type(qmin, qmax):

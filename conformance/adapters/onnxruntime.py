@@ -16,17 +16,20 @@ from conformance.adapters.onnx_codes import pack_by_folding, unpack_by_cast
 from conformance.adapters.onnx_float8 import doors as float8_doors
 from conformance.adapters.onnx_float8 import through_ort_values
 from conformance.adapters.onnx_layers import Layers
-from conformance.adapters.onnx_models import Questions
+from conformance.adapters.onnx_models import OPSET, Questions, newest_that
 from conformance.adapters.onnx_rescale import doors as rescale_doors
 
-BACKENDS = {"optimized": {}, "unoptimized": {}, "quantizer": {}}
+onnxruntime.set_default_logger_severity(4)
+
+_NEWEST = newest_that(lambda model: onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]))
+# A runtime older than the package onnx beside it loads no models of the newest operator sets.
+_LIMIT = {} if _NEWEST == OPSET else {"CONFORMANCE_OPSET": str(_NEWEST)}
+BACKENDS = dict.fromkeys(("optimized", "unoptimized", "quantizer"), _LIMIT)
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "optimized"
 _LEVEL = {
     "optimized": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
     "unoptimized": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
 }.get(_BACKEND)
-
-onnxruntime.set_default_logger_severity(4)
 
 
 def version():
@@ -40,7 +43,8 @@ def _session(model):
     options.intra_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except (state.NotImplemented, state.InvalidGraph, state.Fail) as error:
+    except (state.NotImplemented, state.InvalidGraph, state.Fail, state.InvalidArgument) as error:
+        # The last is said of a tensor type, or of an operator set, that it has never heard of.
         raise Unsupported(str(error)) from error
 
 
