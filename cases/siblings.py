@@ -69,6 +69,7 @@ OWN: dict[str, str] = {
     "fed": "the bounds of the ranges fed to the model instead of stored in it",
     "layer": "inside QActivation",
     "qdq": "the layer between DequantizeLinear and QuantizeLinear instead of its quantized operator",
+    "second-layer": "the second layer of a process, after one like it whose zero point is 0",
     "pointwise": "the operator that an exported graph calls, with codes in plain tensors",
     "matmul": "a product of matrices without a bias: the accumulator is a sum of products",
     "bias": "as a layer's bias",

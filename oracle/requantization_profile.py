@@ -13,7 +13,7 @@ ROUNDINGS = ("half_even", "half_away", "half_up", "half_toward_zero", "toward_ze
 class Profile:
     """One way of requantizing; the fields are in the order of the arithmetic."""
 
-    weight_scale: str = "kept"
+    scales: str = "kept"
     multiplier: str = "real"
     fixed_point: str = "none"
     scaling: str = "exact"
@@ -24,10 +24,10 @@ class Profile:
 
 
 MEANING: dict[str, dict[str, str]] = {
-    "weight_scale": {
-        "kept": "weight_scale is used as it is",
-        "inverted": "float32(1 / float32(1 / weight_scale)) stands for weight_scale",
-        "zero": "0 stands for weight_scale: the multiplier is 0, where the rest of it is finite",
+    "scales": {
+        "kept": "the scales are used as they are",
+        "inverted": "float32(1 / float32(1 / s)) stands for input_scale and for weight_scale",
+        "weight_zero": "0 stands for weight_scale: the multiplier is 0, where the rest of it is finite",
     },
     "multiplier": {
         "real": "m = input_scale * weight_scale / output_scale, a real number",
@@ -35,6 +35,8 @@ MEANING: dict[str, dict[str, str]] = {
         "float32_product": "input_scale * weight_scale is rounded to float32, its quotient to float64",
         "float32": "input_scale * weight_scale is rounded to float32, and so is its quotient",
         "float32_reciprocal": "as float32, the product times 1 / output_scale, each rounded to float32",
+        "float32_of_reciprocals": "(1 / output_scale) / ((1 / input_scale) * (1 / weight_scale)), each"
+        " rounded to float32",
     },
     "fixed_point": {
         "none": "m is used as it is",
@@ -54,6 +56,7 @@ MEANING: dict[str, dict[str, str]] = {
     "offset": {
         "after": "the zero point is added to the rounded integer",
         "before": "the zero point is added before rounding; in float32 where t is",
+        "none": "the zero point is not added",
     },
     "rounding": {name: (ROUND[name].__doc__ or "").splitlines()[0] for name in ROUNDINGS},
     "overflow": {
@@ -69,7 +72,7 @@ MEANING: dict[str, dict[str, str]] = {
 IN_REAL_NUMBERS = Profile()
 AXES = {axis: tuple(choices) for axis, choices in MEANING.items()}
 
-SINGLE = ("float32", "float32_reciprocal")
+SINGLE = ("float32", "float32_reciprocal", "float32_of_reciprocals")
 
 # A choice that contradicts the default of another axis comes with a choice on that axis.
 COMPANIONS = {
@@ -87,6 +90,7 @@ MENDS = (
     {"multiplier": "float32_product", "fixed_point": "31_bits"},
     {"multiplier": "float32", "scaling": "float32"},
     {"multiplier": "float32_reciprocal", "scaling": "float32"},
+    {"multiplier": "float32_of_reciprocals", "scaling": "float32"},
 )  # fmt: skip
 
 

@@ -76,9 +76,9 @@ def requantize(
 def unclipped(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
     """Return the codes before the bounds clip them."""
     with np.errstate(over="ignore", under="ignore"):
-        if profile.weight_scale == "inverted":
-            scales = (scales[0], np.asarray(1 / (1 / scales[1])), scales[2])
-        if profile.weight_scale == "zero":
+        if profile.scales == "inverted":
+            scales = (*(np.asarray(1 / (1 / scale)) for scale in scales[:2]), scales[2])
+        if profile.scales == "weight_zero":
             scales = (scales[0], np.zeros_like(scales[1]), scales[2])
         whole = rounded(accumulator.astype(np.int64), scales, zero_point, profile)
     return whole if profile.overflow == "saturates" else wrap32(whole)
@@ -108,15 +108,16 @@ def check_arguments(accumulator: Array, scales: tuple[Any, ...], zero_point: int
 
 def rounded(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
     """Return round(accumulator * m) + zero_point, int64."""
-    before = zero_point if profile.offset == "before" else 0
     in_float64 = {"exact": exactly, "doubling_high": doubling_high, "float64": as_float64}
-    if profile.scaling in in_float64:
-        t, f = in_float64[profile.scaling](accumulator, scales, profile) + before, FLOAT64
-    else:
-        t, f = in_float32(accumulator, scales, profile), FLOAT32
-        t = t + np.float32(before) if before else t
-    whole = ROUND[profile.rounding](t, f)
-    after = zero_point - before
+    t = in_float64.get(profile.scaling, in_float32)(accumulator, scales, profile)
+    return to_codes(t, zero_point, profile)
+
+
+def to_codes(t: Array, zero_point: int, profile: Any) -> Array:
+    """Return round(t) + zero_point, int64; t is a float32 or a float64."""
+    before, after = (zero_point if profile.offset == when else 0 for when in ("before", "after"))
+    t = t + t.dtype.type(before) if before else t
+    whole = ROUND[profile.rounding](t, FLOAT64 if t.dtype == np.float64 else FLOAT32)
     if profile.overflow == "int32":
         return convert_x86(whole, INT32_MIN, INT32_MAX) + after
     return saturate(whole, -(2**52), 2**52) + after
@@ -145,6 +146,9 @@ def multiplier(scales: tuple[Array, ...], profile: Profile) -> Array:
         return np.asarray(input_scale * weight_scale / output_scale).astype(np.float64)
     if profile.multiplier == "float32_reciprocal":
         return np.asarray(input_scale * weight_scale * (np.float32(1) / output_scale)).astype(np.float64)
+    if profile.multiplier == "float32_of_reciprocals":
+        of_input, of_weight, of_output = (np.float32(1) / scale for scale in scales)
+        return np.asarray(of_output / (of_input * of_weight)).astype(np.float64)
     if profile.multiplier == "float32_product":
         return np.asarray((input_scale * weight_scale).astype(np.float64) / output_scale.astype(np.float64))
     a, b, c = (scale.astype(np.float64) for scale in scales)  # a product of two float32 is a float64

@@ -23,9 +23,11 @@ from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantiz
 
 from conformance.adapters import Unsupported
 from conformance.adapters.torch_codes import DOORS as _CODES
+from conformance.adapters.torch_engines import DOORS as _LAYERS
 from conformance.adapters.torch_engines import ENGINES as _ENGINES
-from conformance.adapters.torch_engines import requantize as _requantize
-from conformance.adapters.torch_engines import requantize_pointwise as _requantize_pointwise
+from conformance.adapters.torch_engines import OFFERED as _OFFERED
+from conformance.adapters.torch_engines import ONEDNN as _ONEDNN
+from conformance.adapters.torch_engines import is_answered as _is_answered
 from conformance.adapters.torch_lsq import OPERATIONS as _LSQ
 
 try:
@@ -37,8 +39,10 @@ else:
 
 _BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "eager"
 _DECOMPOSED = _BACKEND == "decomposed"
-BACKENDS = {name: {} for name in ("eager", *_DECOMPOSED_OPERATORS, *_ENGINES)}
+BACKENDS = {name: {} for name in ("eager", *_DECOMPOSED_OPERATORS)} | _ENGINES
 _IS_OLD = not hasattr(torch, "uint16")  # seen in 1.12
+SLOW = set(_ONEDNN) if _IS_OLD else set()  # each question has a process of its own
+ALONE = dict.fromkeys(_OFFERED, _is_answered) if _IS_OLD and _BACKEND in _ONEDNN else {}
 _OPS = torch.ops.quantized_decomposed
 
 _QUANTIZED = {
@@ -423,11 +427,9 @@ DOORS |= _LSQ  # their plain doors too
 OFFERS = {
     "eager": (*DOORS, *_CODES),
     **dict.fromkeys(_DECOMPOSED_OPERATORS, tuple(DOORS)),
-    **dict.fromkeys(_ENGINES, ("requantize",)),
+    **dict.fromkeys(_ENGINES, _OFFERED),
 }
-DOORS |= _CODES | {"requantize": {"plain": _requantize}}
-if _BACKEND == "onednn" and hasattr(torch.ops.onednn, "qlinear_pointwise"):
-    DOORS["requantize"]["pointwise"] = _requantize_pointwise
+DOORS |= _CODES | _LAYERS
 
 
 def _quantized(qmin, qmax):

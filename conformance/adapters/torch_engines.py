@@ -1,6 +1,7 @@
 """PyTorch's quantized engines as a linear layer: torch.ops.quantized.linear, and onednn.qlinear_pointwise.
 
-The accumulator is a sum of products, for the layer's bias is a float.
+The accumulator is a sum of products, for the layer's bias is a float, which is the question of its own
+operation.
 """
 
 from __future__ import annotations
@@ -13,14 +14,22 @@ import torch
 from conformance.adapters import Unsupported
 from conformance.adapters.accumulators import products
 
-ENGINES = tuple(
-    e for e in ("fbgemm", "x86", "onednn", "qnnpack") if e in torch.backends.quantized.supported_engines
-)
+ENGINES = {
+    engine: {}
+    for engine in ("fbgemm", "x86", "onednn", "qnnpack")
+    if engine in torch.backends.quantized.supported_engines
+}
+ONEDNN = ("onednn", "onednn-avx2")
+if "onednn" in ENGINES:
+    ENGINES["onednn-avx2"] = {"ONEDNN_MAX_CPU_ISA": "AVX2"}  # whatever the CPU has
 
-_ENGINE = os.environ.get("CONFORMANCE_BACKEND") or "fbgemm"
+_BACKEND = os.environ.get("CONFORMANCE_BACKEND") or "fbgemm"
+_ENGINE = "onednn" if _BACKEND in ONEDNN else _BACKEND
 
 
-def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+def requantize(
+    accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax, bias=None
+):
     if (qmin, qmax) != (0, 255):
         raise Unsupported("the engines' linear layers give quint8")
     torch.backends.quantized.engine = _ENGINE
@@ -28,7 +37,7 @@ def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero
     x = torch._make_per_tensor_quantized_tensor(
         torch.tensor(codes.reshape(1, -1), dtype=torch.uint8), float(input_scale), 0
     )
-    packed = torch.ops.quantized.linear_prepack(_weight(weights.T, weight_scale), None)
+    packed = torch.ops.quantized.linear_prepack(_weight(weights.T, weight_scale), _bias(bias))
     return (
         torch.ops.quantized.linear(x, packed, float(output_scale), output_zero_point)
         .int_repr()
@@ -37,7 +46,15 @@ def requantize(accumulator, input_scale, weight_scale, output_scale, output_zero
     )
 
 
-def requantize_pointwise(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+def requantize_second(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax):
+    """Ask a layer before that is like it but for the zero point of its output, 0."""
+    requantize(accumulator, input_scale, weight_scale, output_scale, 0, qmin, qmax)
+    return requantize(accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax)
+
+
+def requantize_pointwise(
+    accumulator, input_scale, weight_scale, output_scale, output_zero_point, qmin, qmax, bias=None
+):
     """Ask the operator that pt2e's x86 path calls: codes in plain tensors, also signed ones."""
     kinds = {(0, 255): torch.uint8, (-128, 127): torch.int8}
     if (qmin, qmax) not in kinds:
@@ -48,9 +65,28 @@ def requantize_pointwise(accumulator, input_scale, weight_scale, output_scale, o
     scales = torch.tensor(np.atleast_1d(weight_scale))
     return ops.qlinear_pointwise(
         torch.tensor(codes.reshape(1, -1), dtype=torch.uint8), float(input_scale), 0, packed, scales,
-        torch.zeros(scales.shape, dtype=torch.int32), None, float(output_scale), output_zero_point,
+        torch.zeros(scales.shape, dtype=torch.int32), _bias(bias), float(output_scale), output_zero_point,
         kinds[qmin, qmax], "none", [], "",
     ).numpy().reshape(-1)  # fmt: skip
+
+
+DOORS = {
+    "requantize": {"plain": requantize, "second-layer": requantize_second},
+    "requantize_float_bias": {"plain": requantize},
+}
+OFFERED = tuple(DOORS)
+if _ENGINE == "onednn" and hasattr(torch.ops.onednn, "qlinear_pointwise"):
+    DOORS["requantize"]["pointwise"] = requantize_pointwise
+    DOORS["requantize_float_bias"]["pointwise"] = requantize_pointwise
+
+
+def is_answered(door, qmin, qmax, **_):
+    """Whether a question reaches the engine: what it answers may depend on all that it was asked before."""
+    return (qmin, qmax) == (0, 255)
+
+
+def _bias(bias):
+    return None if bias is None else torch.tensor(bias)
 
 
 def _weight(weights, scale):

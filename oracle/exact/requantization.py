@@ -9,11 +9,14 @@ from fractions import Fraction
 from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "weight_scale": ("kept", "inverted", "zero"),
-    "multiplier": ("real", "float64", "float32_product", "float32", "float32_reciprocal"),
+    "scales": ("kept", "inverted", "weight_zero"),
+    "multiplier": (
+        *("real", "float64", "float32_product"),
+        *("float32", "float32_reciprocal", "float32_of_reciprocals"),
+    ),
     "fixed_point": ("none", "31_bits"),
     "scaling": ("exact", "float64", "float32", "dequantized", "dequantized_reciprocal", "doubling_high"),
-    "offset": ("after", "before"),
+    "offset": ("after", "before", "none"),
     "rounding": ("half_even", "half_away", "half_up", "half_toward_zero", "toward_zero", "floor"),
     "overflow": ("saturates", "int32", "wraps"),
     "tail": ("alike", "saturates"),
@@ -37,9 +40,10 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
     """
     chosen = DEFINITION | dict(choices or {})
     round_ = NEAREST_OR_DIRECTED[chosen["rounding"]]
-    if chosen["weight_scale"] == "inverted":
-        scales = (scales[0], SINGLE.divide(1.0, SINGLE.divide(1.0, scales[1])), scales[2])
-    if chosen["weight_scale"] == "zero":
+    if chosen["scales"] == "inverted":
+        a, b = (SINGLE.divide(1.0, SINGLE.divide(1.0, scale)) for scale in scales[:2])
+        scales = (a, b, scales[2])
+    if chosen["scales"] == "weight_zero":
         scales = (scales[0], 0.0, scales[2])
     if chosen["tail"] == "saturates":
         chosen["overflow"] = "saturates"
@@ -48,11 +52,10 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
         is_real = chosen["scaling"] in ("exact", "doubling_high")
         f = DOUBLE if chosen["scaling"] == "float64" else SINGLE
         t = t + zero_point if is_real else Fraction(f.add(float(t), float(zero_point)))
-        zero_point = 0
     whole = round_(t)
     if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
         whole = LOWEST
-    code = whole + zero_point
+    code = whole + (zero_point if chosen["offset"] == "after" else 0)
     if chosen["overflow"] != "saturates":
         code = wrapped(code)
     return min(max(code, qmin), qmax)
@@ -87,6 +90,9 @@ def multiplier(scales: tuple[float, float, float], how: str) -> Fraction:
         return a * b / c
     if how == "float64":
         return Fraction(DOUBLE.result(a * b / c))
+    if how == "float32_of_reciprocals":
+        of_input, of_weight, of_output = (SINGLE.divide(1.0, scale) for scale in scales)
+        return Fraction(SINGLE.divide(of_output, SINGLE.multiply(of_input, of_weight)))
     product = Fraction(SINGLE.result(a * b))
     if how == "float32_reciprocal":
         return Fraction(SINGLE.result(product * Fraction(SINGLE.result(1 / c))))

@@ -21,6 +21,7 @@ ENGINES = [
     Profile(multiplier="float32", scaling="float32", overflow="int32"),
     Profile(multiplier="float64", scaling="float64", rounding="half_away", overflow="int32"),
     Profile(multiplier="float32", scaling="float32", offset="before", rounding="half_away"),
+    Profile(multiplier="float32_of_reciprocals", scaling="float32", offset="before"),
 ]  # fmt: skip
 PROFILES = [("definition", "", Profile()), *single_changes("requantize"),
             *(("engine", str(n), p) for n, p in enumerate(ENGINES))]  # fmt: skip
