@@ -47,7 +47,7 @@ class Checked:
 
     @property
     def unpredicted(self) -> list[Finding]:
-        """What neither definition nor ledger predicts; of an unseen version, what the nearest did not answer."""
+        """What neither definition nor ledger predicts; of an unseen version, what the nearest lacks."""
         before = self.comparison.answered_before if self.comparison and self.is_unseen else frozenset()
         found = [finding for v in self.verdicts for g in v.groups for finding in g.unpredicted]
         return [f for f in found if (f.question.case.id, f.question.door) not in before]

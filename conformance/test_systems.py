@@ -89,7 +89,7 @@ def test_search_finds_nothing_new(asked: Target, worker: Worker, operation: str)
     if group.profile is None and unexplained:
         pytest.skip(f"nothing predicts the answers: {', '.join(unexplained)}")
     if group.profile is None and checked(asked).is_unseen:
-        pytest.skip("no committed version's ledger predicts what this version answers: nothing to hold a search to")
+        pytest.skip("no committed version's ledger predicts this version: nothing to hold a search to")
     assert group.profile is not None, "test_case says why"
 
     examples = EXAMPLES_SLOW if worker.hello.get("slow") else EXAMPLES

@@ -54,7 +54,11 @@ def newest_that(loads):
         graph = helper.make_graph([helper.make_node("Identity", "x", "y")], "identity", one[:1], one[1:])
         opsets = [helper.make_opsetid("", opset)]
         try:
-            loads(helper.make_model(graph, opset_imports=opsets, ir_version=ir_version(opset)).SerializeToString())
+            loads(
+                helper.make_model(
+                    graph, opset_imports=opsets, ir_version=ir_version(opset)
+                ).SerializeToString()
+            )
         except Exception:
             continue
         return opset
