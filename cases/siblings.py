@@ -75,6 +75,7 @@ OWN: dict[str, str] = {
     "bias": "as a layer's bias",
     "saved-weight": "what model_save_quantized_weights returns for a layer's weight",
     "kernel": "what the converter stores for a layer with this kernel",
+    "one-node": "one node of the delegate from codes to codes, instead of one to reals and one back",
     "converted": "as the converter makes it of a model, instead of built from the schema",
     "weight-kept": "told to keep the scale of the weight, whatever the bias",
     "dense": "a fully connected layer instead of a convolution",
