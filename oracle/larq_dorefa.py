@@ -150,7 +150,7 @@ def fused_weights(unit: Array, bits: int, profile: AnyProfile, target: Any) -> A
     """Return level * (2 / n) - 1, rounded once."""
     steps = round_into(np.asarray(2.0**bits - 1), target)
     level = level_of(unit, steps, profile, target)
-    factor = round_result(2 / steps, target, False)
+    factor = round_result(target.carrier(2) / steps, target, False)
     return fused_multiply_add(level, factor, -np.ones_like(level), target)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from oracle.exact.numbers import NEAREST_OR_DIRECTED
-from oracle.exact.requantization import multiplier, scaled, wrapped
+from oracle.exact.requantization import integer, multiplier, scaled, wrapped
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "multiplier": ("real", "float64", "float32"),
@@ -36,11 +36,11 @@ def rescale(code: int, grids: tuple[tuple[float, int], tuple[float, int]], qmin:
     (input_scale, input_zero_point), (output_scale, output_zero_point) = grids
     steps, scales = code - input_zero_point, (input_scale, 1.0, output_scale)
     if chosen["fixed_point"] == "8_bits":
-        t = steps * Fraction(round(256 * multiplier(scales, chosen["multiplier"])), 256)
+        t: Fraction | float = steps * Fraction(round(256 * multiplier(scales, chosen["multiplier"])), 256)
     else:
         t = scaled(steps, scales, chosen)
     how = "half_away" if chosen["tail"] == "half_away" else chosen["rounding"]
-    found = NEAREST_OR_DIRECTED[how](t) + output_zero_point
+    found = integer(t, NEAREST_OR_DIRECTED[how], chosen["overflow"]) + output_zero_point
     if chosen["overflow"] == "wraps":
         found = wrapped(found)
     return min(max(found, qmin), qmax)
