@@ -10,6 +10,7 @@ from oracle.arithmetic import fused_multiply_add
 from oracle.formats import FLOAT32, Array
 from oracle.rounding import ROUND
 from oracle.specification import Arguments, Definition, Silence
+from oracle.tensorflow_range import COMPANIONS as COMPANIONS_OF_RANGE
 from oracle.tensorflow_range import (
     DOCUMENTED,
     MEANING,
@@ -22,12 +23,18 @@ from oracle.tensorflow_range import (
     keeper,
     undefined,
 )  # fmt: skip
+from oracle.tensorflow_range import contradiction as contradiction_of_range
 
 AXES = {
     axis: tuple(MEANING[axis])
     for axis in ("validation", "width", "subnormals", "scale", "nudged", "nudge_rounding", "nan", "scaling",
-                 "origin", "rounding")
+                 "origin", "shift", "rounding")
 }  # fmt: skip
+# A sum of constants is computed ahead only where the half is added, and nothing is divided.
+COMPANIONS = {
+    **COMPANIONS_OF_RANGE,
+    ("shift", "constant"): {"scaling": "reciprocal", "origin": "low_fused", "rounding": "floor_plus_half"},
+}
 
 
 def fake_quant_with_min_max(
@@ -84,7 +91,9 @@ def on_grid(x: Array, adjusted: Adjusted, profile: Profile) -> Array:
     if profile.nan == "low":
         clipped = np.where(np.isnan(x), low, clipped)
     from_low = keep(clipped - low)
-    if profile.origin == "zero":
+    if profile.shift == "constant":
+        codes = np.floor(shifted(clipped, adjusted, profile))
+    elif profile.origin == "zero":
         codes = rounded(clipped, adjusted, profile)
     elif profile.origin == "shifted":
         codes = ROUND[profile.rounding](keep(scaled(from_low, adjusted, profile) - adjusted.zero), FLOAT32)
@@ -105,6 +114,14 @@ def rounded(x: Array, adjusted: Adjusted, profile: Profile) -> Array:
     return ROUND[profile.rounding](scaled(x, adjusted, profile), FLOAT32)
 
 
+def shifted(x: Array, adjusted: Adjusted, profile: Profile) -> Array:
+    """Return x in steps from the low bound, and a half: the bound and the half are one constant."""
+    keep = keeper(profile)
+    factor = factor_of(adjusted, profile, keep)
+    constant = keep(keep(-adjusted.low * factor) + np.float32(0.5))
+    return keep(fused(x, factor, constant))
+
+
 def scaled(x: Array, adjusted: Adjusted, profile: Profile) -> Array:
     """Return x in steps of the scale."""
     keep = keeper(profile)
@@ -122,6 +139,17 @@ def fused(a: Array, b: Array, c: Any) -> Array:
     """Return a * b + c, rounded once."""
     first, second, third = np.broadcast_arrays(a, b, np.asarray(c, np.float32))
     return fused_multiply_add(first, second, third, FLOAT32)
+
+
+def contradiction(profile: Profile) -> str | None:
+    """Return why no implementation can make these choices together, or None."""
+    if profile.shift == "difference":
+        return contradiction_of_range(profile)
+    if profile.scaling == "divide":
+        return "a constant joins what is multiplied: with shift constant, scaling must not be divide"
+    if (profile.origin, profile.rounding) != ("low_fused", "floor_plus_half"):
+        return "a constant has a low bound and a half: origin must be low_fused, rounding floor_plus_half"
+    return contradiction_of_range(profile)
 
 
 def asks_for_rounding(_: Arguments) -> bool:
@@ -163,6 +191,9 @@ OPERATIONS = (
         family="tensorflow",
         is_elementwise=is_one_range,
         is_staircase=is_staircase,
+        contradiction=contradiction,
+        companions=COMPANIONS,
+        mends=(COMPANIONS["shift", "constant"],),
         undefined=undefined,
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from oracle.fake_quant_with_min_max_gradient import AXES, fake_quant_with_min_max_gradient, is_alone
 from oracle.formats import Array
 from oracle.specification import Definition
-from oracle.tensorflow_range import DOCUMENTED, MEANING, Profile, undefined
+from oracle.tensorflow_range import COMPANIONS, DOCUMENTED, MEANING, Profile, contradiction, undefined
 
 
 def fake_quant_with_min_max_args_gradient(
@@ -53,5 +53,7 @@ OPERATIONS = (
         family="tensorflow",
         is_elementwise=is_alone,
         undefined=undefined,
+        contradiction=contradiction,
+        companions=COMPANIONS,
     ),
 )

@@ -10,11 +10,13 @@ import numpy as np
 from oracle.formats import Array
 from oracle.specification import Arguments, Bound, Definition
 from oracle.tensorflow_range import (
+    COMPANIONS,
     DOCUMENTED,
     MEANING,
     Profile,
     adjust,
     check_range,
+    contradiction,
     keeper,
     undefined,
 )  # fmt: skip
@@ -130,6 +132,8 @@ OPERATIONS = (
         family="tensorflow",
         is_elementwise=is_alone,
         undefined=undefined,
+        contradiction=contradiction,
+        companions=COMPANIONS,
         bounds=(Bound("low", bound_of_sum, PROOF), Bound("high", bound_of_sum, PROOF)),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oracle.affine import presented
-from oracle.arithmetic import flush, round_result
+from oracle.arithmetic import flush, fused_multiply_add, round_result
 from oracle.formats import FLOAT32, Array, carried, format_of, round_into
 from oracle.larq_derivative import SUBNORMALS
 from oracle.larq_mask import MEANING as MASK_MEANING
@@ -30,6 +30,7 @@ class DorefaProfile:
     limit: str = "own"
     rounding: str = "half_even"
     step: str = "divide"
+    difference: str = "rounded"
     nan: str = "nan"
     zero_sign: str = "positive"
 
@@ -56,6 +57,10 @@ MEANING = {
     "step": {
         "divide": "the level is divided by n = 2^bits - 1",
         "reciprocal": "the level is multiplied by 1 / n, rounded",
+    },
+    "difference": {
+        "rounded": "weights: 2 y - 1, y being the rounded level",
+        "fused": "weights: level * (2 / n) - 1, rounded once; 2 / n is rounded before",
     },
     "nan": STEP_MEANING["nan"],
     "zero_sign": {
@@ -107,9 +112,12 @@ def dorefa(x: Any, bits: int, mode: str, profile: DorefaProfile = DorefaProfile(
         unit = normalized(x, profile) if is_weights else values
         if profile.limit == "own":
             unit = np.clip(unit, 0, 1)
-        y = quantize_unit(unit, bits, profile, format_of(x))
-        if is_weights:
-            y = round_result(y * y.dtype.type(2) - y.dtype.type(1), format_of(x), False)
+        if is_weights and profile.difference == "fused":
+            y = fused_weights(unit, bits, profile, format_of(x))
+        else:
+            y = quantize_unit(unit, bits, profile, format_of(x))
+            if is_weights:
+                y = round_result(y * y.dtype.type(2) - y.dtype.type(1), format_of(x), False)
         y = np.where(np.isnan(values), values.dtype.type(NUMBERS[profile.nan]), y)
     if profile.zero_sign != "positive" and not is_weights:
         y = np.where((values == 0) & is_kept(values, profile), np.copysign(y, values), y)
@@ -126,11 +134,24 @@ def is_kept(values: Array, profile: AnyProfile) -> Array:
 def quantize_unit(unit: Array, bits: int, profile: AnyProfile, target: Any) -> Array:
     """Return the level of each real in [0, 1], as a real."""
     steps = round_into(np.asarray(2.0**bits - 1), target)
-    flushed = profile.subnormals == "flushed"
-    level = ROUND[profile.rounding](round_result(np.asarray(unit * steps), target, flushed), target)
+    level = level_of(unit, steps, profile, target)
     is_product = profile.step == "reciprocal"
     y = level * round_result(1 / steps, target, False) if is_product else level / steps
-    return round_result(np.asarray(y), target, flushed) + 0  # without a minus
+    return round_result(np.asarray(y), target, profile.subnormals == "flushed") + 0  # without a minus
+
+
+def level_of(unit: Array, steps: Array, profile: AnyProfile, target: Any) -> Array:
+    """Return the level of each real in [0, 1], as a whole number."""
+    flushed = profile.subnormals == "flushed"
+    return ROUND[profile.rounding](round_result(np.asarray(unit * steps), target, flushed), target)
+
+
+def fused_weights(unit: Array, bits: int, profile: AnyProfile, target: Any) -> Array:
+    """Return level * (2 / n) - 1, rounded once."""
+    steps = round_into(np.asarray(2.0**bits - 1), target)
+    level = level_of(unit, steps, profile, target)
+    factor = round_result(target.carrier(2) / steps, target, False)
+    return fused_multiply_add(level, factor, -np.ones_like(level), target)
 
 
 def normalized(x: Any, profile: AnyProfile) -> Array:

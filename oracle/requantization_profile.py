@@ -60,9 +60,9 @@ MEANING: dict[str, dict[str, str]] = {
     },
     "rounding": {name: (ROUND[name].__doc__ or "").splitlines()[0] for name in ROUNDINGS},
     "overflow": {
-        "saturates": "what lies beyond int32 saturates",
+        "saturates": "what lies beyond int32 saturates; NaN, which is 0 times infinity, as -infinity",
         "int32": "t becomes int32 the x86 way: outside it, INT32_MIN; then the addition wraps",
-        "wraps": "integers wrap in int32, also accumulator * 2^shift",
+        "wraps": "integers wrap in int32, also accumulator * 2^shift; infinity and NaN become INT32_MIN",
     },
     "tail": {
         "alike": "every element is computed in the same way",

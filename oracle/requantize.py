@@ -52,7 +52,8 @@ def requantize(
         codes: int64, shape (n,).
 
     Raises:
-        ValueError: an argument breaks its line above; the message shows its value.
+        ValueError: an argument breaks its line above, or float32 scales have a multiplier that is infinite
+            or NaN and integers are multiplied by it; the message shows its value.
 
     Source: Jacob et al. 2018 (arXiv 1712.05877), equations 4 and 5: q3 = Z3 + M * (sum), M := S1 S2 / S3,
         "the multiplier M is the only non-integer"; ONNX QLinearMatMul, operator set 21: "The quantization
@@ -75,9 +76,10 @@ def requantize(
 
 def unclipped(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
     """Return the codes before the bounds clip them."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        one = np.float32(1)  # with an int one number would become float64 before numpy 2
         if profile.scales == "inverted":
-            scales = (*(np.asarray(1 / (1 / scale)) for scale in scales[:2]), scales[2])
+            scales = (*(np.asarray(one / (one / scale)) for scale in scales[:2]), scales[2])
         if profile.scales == "weight_zero":
             scales = (scales[0], np.zeros_like(scales[1]), scales[2])
         whole = rounded(accumulator.astype(np.int64), scales, zero_point, profile)
@@ -118,9 +120,17 @@ def to_codes(t: Array, zero_point: int, profile: Any) -> Array:
     before, after = (zero_point if profile.offset == when else 0 for when in ("before", "after"))
     t = t + t.dtype.type(before) if before else t
     whole = ROUND[profile.rounding](t, FLOAT64 if t.dtype == np.float64 else FLOAT32)
+    return as_integers(whole, profile) + after
+
+
+def as_integers(whole: Array, profile: Any) -> Array:
+    """Return whole reals as int64; what is no number becomes what an x86 conversion makes of it."""
     if profile.overflow == "int32":
-        return convert_x86(whole, INT32_MIN, INT32_MAX) + after
-    return saturate(whole, -(2**52), 2**52) + after
+        return convert_x86(whole, INT32_MIN, INT32_MAX)
+    if profile.overflow == "wraps":
+        low_bits = np.fmod(whole, whole.dtype.type(2**32))  # exact; NaN of an infinity
+        return saturate(np.where(np.isfinite(whole), low_bits, INT32_MIN), -(2**52), 2**52)
+    return saturate(np.where(np.isnan(whole), -np.inf, whole), -(2**52), 2**52)
 
 
 def as_float64(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
@@ -155,6 +165,13 @@ def multiplier(scales: tuple[Array, ...], profile: Profile) -> Array:
     return np.asarray(a * b / c)
 
 
+def finite(m: Array) -> Array:
+    """Return multipliers that integers are multiplied by, or raise ValueError: infinity is not one."""
+    if not np.isfinite(m).all():
+        raise ValueError(f"the multiplier of an integer must be finite, got {m}")
+    return m
+
+
 def fixed_point(m: Array) -> tuple[Array, Array]:
     """Return q and shift of m = q * 2^(shift - 31): q of 31 bits, rounded half away from zero."""
     significand, shift = np.frexp(m)
@@ -170,7 +187,7 @@ def exactly(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> 
 
     Far from halves and whole numbers float64 decides; near them, integers do.
     """
-    m = np.broadcast_to(multiplier(scales, profile), accumulator.shape)
+    m = np.broadcast_to(finite(multiplier(scales, profile)), accumulator.shape)
     if profile.fixed_point != "none":
         q, shift = fixed_point(m)
         m = np.ldexp(q.astype(np.float64), shift - 31)
@@ -200,7 +217,7 @@ def decided(t: Fraction, profile: Profile) -> float:
 
 def doubling_high(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
     """Return accumulator * q / 2^31, rounded half up, times the power of two, in float64."""
-    q, shift = fixed_point(multiplier(scales, profile))
+    q, shift = fixed_point(finite(multiplier(scales, profile)))
     left = np.ldexp(accumulator.astype(np.float64), np.maximum(shift, 0))  # exact
     if profile.overflow == "wraps":
         shifted = wrap32(np.left_shift(accumulator, np.clip(shift, 0, 32)))

@@ -68,7 +68,7 @@ def rescale(
     steps = codes.reshape(-1).astype(np.int64) - int(input_zero_point)
     whole = steps.size if profile.tail == "alike" else steps.size // LOOP * LOOP
     alike = replace(profile, tail="alike")
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         body = rounded(steps[:whole], scales, output_zero_point, alike)
         tail = rounded(steps[whole:], scales, output_zero_point, replace(alike, rounding="half_away"))
     together = np.concatenate([body, tail])
@@ -103,7 +103,8 @@ def rounded(steps: Array, scales: tuple[Array, Array], zero_point: int, profile:
     """Return round(steps * m) + zero_point, int64: steps are the accumulators of a weight of 1."""
     with_weight = scales[0], np.asarray(np.float32(1)), scales[1]
     if profile.fixed_point == "8_bits":
-        m = accumulators.multiplier(with_weight, of_accumulators(replace(profile, fixed_point="none")))
+        real = of_accumulators(replace(profile, fixed_point="none"))
+        m = accumulators.finite(accumulators.multiplier(with_weight, real))
         q = np.rint(m * 256)
         if profile.overflow == "int16":
             q = 2**15 - np.mod(2**15 - np.fmod(q, 2**16), 2**16)

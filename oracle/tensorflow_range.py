@@ -33,6 +33,7 @@ class Profile:
     nan: str = "propagates"
     scaling: str = "divide"
     origin: str = "zero"
+    shift: str = "difference"
     rounding: str = "half_up"
 
 
@@ -44,6 +45,7 @@ MEANING: dict[str, dict[str, str]] = {
         "refuses": "low must be below high",
         "zeros": "nothing is refused; where low and high are both 0 each output is 0 and the gradient dy",
         "computes": "nothing is refused: the formulas are computed",
+        "given": "low must be below high as given, before they are flushed; then a zero point 0 / 0 is 0",
     },
     "width": {
         "bits": "codes have as many bits as were asked for",
@@ -98,11 +100,27 @@ MEANING: dict[str, dict[str, str]] = {
         "low": "y = round((x - low) / scale) * scale + low",
         "low_fused": "as low, and each product and the sum that follows it are rounded once",
     },
+    "shift": {
+        "difference": "from the low bound, x - low is multiplied",
+        "constant": "from the low bound, x is multiplied and a constant added, (x - low) * factor + 0.5 being"
+        " x * factor + (0.5 - low * factor)",
+    },
     "rounding": {
         name: (ROUND[name].__doc__ or "").splitlines()[0]
         for name in ("half_up", "half_away", "floor_plus_half", "half_even")
     },
 }
+
+
+# What is checked before the flush differs from what is checked after it only where something is flushed.
+COMPANIONS = {("validation", "given"): {"subnormals": "flushed"}}
+
+
+def contradiction(profile: Profile) -> str | None:
+    """Return why no implementation can make these choices together, or None."""
+    if profile.validation == "given" and profile.subnormals == "kept":
+        return "what is given is all there is where subnormals are kept: validation must not be given"
+    return None
 
 
 @dataclass(frozen=True)
@@ -129,10 +147,12 @@ def keeper(profile: Profile) -> Keep:
 def check_range(low: Any, high: Any, bits: int, profile: Profile) -> tuple[Array, Array]:
     """Return both bounds, or raise ValueError for what lies outside the operation's domain."""
     keep = keeper(profile)
+    given = np.asarray(low, np.float32), np.asarray(high, np.float32)
     low, high = keep(low), keep(high)
     if not 2 <= bits <= 16:
         raise ValueError(f"bits must lie in [2, 16], got {bits}")
-    if profile.validation == "refuses" and not np.all(low < high):
+    checked = given if profile.validation == "given" else (low, high)
+    if profile.validation in ("refuses", "given") and not np.all(checked[0] < checked[1]):
         raise ValueError(f"low must be < high, got [{low}, {high}]")
     return low, high
 
@@ -151,14 +171,14 @@ def adjust(low: Array, high: Array, bits: int, narrow_range: bool, profile: Prof
     scale = keep(width / steps) if profile.scale == "divide" else keep(width * keep(np.float32(1) / steps))
     inverse = keep(steps / width)
     if profile.nudged == "bound":
-        below = rounding(keep(low / scale), FLOAT32)
+        below = counted(rounding(keep(low / scale), FLOAT32), profile)
         below = np.where(low > 0, np.float32(0), np.where(high < 0, -steps, below))
         zero = -below
         bottom = np.where(high < 0, -width, np.where(low > 0, np.float32(0), keep(scale * below)))
     else:
         multiplied = profile.nudged == "multiplied"
         in_steps = keep(keep(low * steps) / width) if multiplied else keep(low / scale)
-        exact = rounding(keep(qmin - in_steps), FLOAT32)
+        exact = counted(rounding(keep(qmin - in_steps), FLOAT32), profile)
         zero = np.clip(exact, qmin, qmax) - qmin
         bottom = keep(-zero * scale)
     if profile.nudged == "bound" and profile.high_bound == "sum":
@@ -167,6 +187,11 @@ def adjust(low: Array, high: Array, bits: int, narrow_range: bool, profile: Prof
     else:
         top = keep((steps - zero) * scale)
     return Adjusted(bottom, top, scale, inverse, zero)
+
+
+def counted(steps: Array, profile: Profile) -> Array:
+    """Return a number of steps; that of a range that was flushed, 0 / 0, becomes 0 as an integer."""
+    return np.where(np.isnan(steps), np.float32(0), steps) if profile.validation == "given" else steps
 
 
 def undefined(arguments: Arguments) -> str | None:

@@ -58,6 +58,7 @@ DOREFA = {
     "limit": ("own", "none"),
     "rounding": ("half_even", "half_up", "half_down", "floor"),
     "step": ("divide", "reciprocal"),
+    "difference": ("rounded", "fused"),
     "nan": ("nan", "zero", "one"),
     "zero_sign": ("positive", "kept", "kept_in_tail"),
 }
@@ -238,10 +239,15 @@ def level(unit: float, bits: int, dtype: str, choices: Choices) -> float:
     """round(n r) / n."""
     a = arithmetic(dtype, choices)
     steps = a.whole(2**bits - 1)
-    whole = round_to_whole(a.multiply(unit, steps), choices["rounding"], a)
+    whole = whole_level(unit, steps, a, choices)
     if choices["step"] == "reciprocal":
         return a.multiply(whole, a.divide(1.0, steps)) + 0.0
     return a.divide(whole, steps) + 0.0
+
+
+def whole_level(unit: float, steps: float, a: Arithmetic, choices: Choices) -> float:
+    """round(n r)."""
+    return round_to_whole(a.multiply(unit, steps), choices["rounding"], a)
 
 
 def dorefa_activation(x: float, bits: int, dtype: str, choices: Choices, is_tail: bool = True) -> float:
@@ -264,7 +270,10 @@ def dorefa_weights(values: Reals, bits: int, dtype: str, choices: Choices) -> li
         limited = [a.result(Fraction(tanh(v))) if v else v for v in limited]
     divisor = 2 * max(map(abs, limited))
     units = [a.add(a.divide(t, divisor) if divisor else 0.0, 0.5) for t in limited]
-    return [a.add(2 * level(unit, bits, dtype, choices), -1.0) for unit in units]
+    if choices["difference"] == "rounded":
+        return [a.add(2 * level(unit, bits, dtype, choices), -1.0) for unit in units]
+    steps = a.whole(2**bits - 1)
+    return [a.fused(whole_level(unit, steps, a, choices), a.divide(2.0, steps), -1.0) for unit in units]
 
 
 def dorefa_weights_gradient(values: Reals, dy: Reals, dtype: str, choices: Choices) -> list[float]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
-from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic
+from oracle.exact.numbers import FORMATS, NEAREST_OR_DIRECTED, Arithmetic, Rounding
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "scales": ("kept", "inverted", "weight_zero"),
@@ -49,10 +49,9 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
         chosen["overflow"] = "saturates"
     t = scaled(accumulator, scales, chosen)
     if chosen["offset"] == "before":
-        is_real = chosen["scaling"] in ("exact", "doubling_high")
         f = DOUBLE if chosen["scaling"] == "float64" else SINGLE
-        t = t + zero_point if is_real else Fraction(f.add(float(t), float(zero_point)))
-    whole = round_(t)
+        t = t + zero_point if isinstance(t, Fraction) else f.add(t, float(zero_point))
+    whole = integer(t, round_, chosen["overflow"])
     if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
         whole = LOWEST
     code = whole + (zero_point if chosen["offset"] == "after" else 0)
@@ -61,20 +60,27 @@ def requantize(accumulator: int, scales: tuple[float, float, float], zero_point:
     return min(max(code, qmin), qmax)
 
 
-def scaled(accumulator: int, scales: tuple[float, float, float], chosen: Mapping[str, str]) -> Fraction:
-    """Return t, the accumulator in codes of the output."""
+def integer(t: Fraction | float, round_: Rounding, overflow: str) -> int:
+    """Return the rounded t; an infinity lies beyond every code, and what cannot be told is the lowest."""
+    if isinstance(t, Fraction) or math.isfinite(t):
+        return round_(t)
+    return 2**64 if t == math.inf and overflow == "saturates" else LOWEST if overflow == "wraps" else -(2**64)
+
+
+def scaled(accumulator: int, scales: tuple[float, float, float],
+           chosen: Mapping[str, str]) -> Fraction | float:  # fmt: skip
+    """Return t, the accumulator in codes of the output: a ratio, or a number of a format."""
     input_scale, weight_scale, output_scale = scales
     how = chosen["scaling"]
     if how.startswith("dequantized"):
         y = SINGLE.multiply(SINGLE.whole(accumulator), SINGLE.multiply(input_scale, weight_scale))
         if how == "dequantized":
-            return Fraction(SINGLE.divide(y, output_scale))
-        return Fraction(SINGLE.multiply(y, SINGLE.divide(1.0, output_scale)))
+            return SINGLE.divide(y, output_scale)
+        return SINGLE.multiply(y, SINGLE.divide(1.0, output_scale))
+    if how in ("float32", "float64"):
+        f, number = (SINGLE if how == "float32" else DOUBLE), factor(scales, chosen["multiplier"])
+        return f.multiply(f.whole(accumulator), f.convert(number))
     m = multiplier(scales, chosen["multiplier"])
-    if how == "float64":
-        return Fraction(DOUBLE.result(accumulator * m))
-    if how == "float32":
-        return Fraction(SINGLE.multiply(SINGLE.whole(accumulator), SINGLE.result(m)))
     if chosen["fixed_point"] == "none":
         return accumulator * m
     q, shift = significand(m)
@@ -84,19 +90,32 @@ def scaled(accumulator: int, scales: tuple[float, float, float], chosen: Mapping
 
 
 def multiplier(scales: tuple[float, float, float], how: str) -> Fraction:
-    """Return input_scale * weight_scale / output_scale, as rounded as asked for."""
+    """Return input_scale * weight_scale / output_scale, as rounded as asked for.
+
+    Raises:
+        ValueError: it is no number: a float32 product, or reciprocal, is infinite.
+    """
     a, b, c = (Fraction(scale) for scale in scales)
     if how == "real":
         return a * b / c
+    m = factor(scales, how)
+    if not math.isfinite(m):
+        raise ValueError(f"the multiplier of an integer must be finite, got {m}")
+    return Fraction(m)
+
+
+def factor(scales: tuple[float, float, float], how: str) -> float:
+    """Return the multiplier as a number of a format, which may be infinite, or NaN: 0 times infinity."""
+    a, b, c = scales
     if how == "float64":
-        return Fraction(DOUBLE.result(a * b / c))
+        return DOUBLE.divide(DOUBLE.multiply(a, b), c)  # the product of two float32 is exact
     if how == "float32_of_reciprocals":
         of_input, of_weight, of_output = (SINGLE.divide(1.0, scale) for scale in scales)
-        return Fraction(SINGLE.divide(of_output, SINGLE.multiply(of_input, of_weight)))
-    product = Fraction(SINGLE.result(a * b))
+        return SINGLE.divide(of_output, SINGLE.multiply(of_input, of_weight))
+    product = SINGLE.multiply(a, b)
     if how == "float32_reciprocal":
-        return Fraction(SINGLE.result(product * Fraction(SINGLE.result(1 / c))))
-    return Fraction((DOUBLE if how == "float32_product" else SINGLE).result(product / c))
+        return SINGLE.multiply(product, SINGLE.divide(1.0, c))
+    return (DOUBLE if how == "float32_product" else SINGLE).divide(product, c)
 
 
 def significand(m: Fraction) -> tuple[int, int]:

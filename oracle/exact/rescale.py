@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from oracle.exact.numbers import NEAREST_OR_DIRECTED
-from oracle.exact.requantization import HIGHEST, LOWEST, multiplier, scaled, wrapped
+from oracle.exact.requantization import HIGHEST, LOWEST, integer, multiplier, scaled, wrapped
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "multiplier": ("real", "float64", "float32"),
@@ -39,11 +39,11 @@ def rescale(code: int, grids: tuple[tuple[float, int], tuple[float, int]], qmin:
         q = round(256 * multiplier(scales, chosen["multiplier"]))
         if chosen["overflow"] == "int16":
             q = -((2**15 - q) % 2**16 - 2**15)
-        t = steps * Fraction(q, 256)
+        t: Fraction | float = steps * Fraction(q, 256)
     else:
         t = scaled(steps, scales, chosen)
     how = "half_away" if chosen["tail"] == "half_away" else chosen["rounding"]
-    whole = NEAREST_OR_DIRECTED[how](t)
+    whole = integer(t, NEAREST_OR_DIRECTED[how], chosen["overflow"])
     if chosen["overflow"] == "int32" and not LOWEST <= whole <= HIGHEST:
         whole = LOWEST
     found = whole + output_zero_point

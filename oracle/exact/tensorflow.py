@@ -10,7 +10,7 @@ from fractions import Fraction
 from oracle.exact.numbers import FORMATS, Arithmetic, round_to_whole
 
 RANGE_CHOICES: dict[str, tuple[str, ...]] = {
-    "validation": ("refuses", "zeros", "computes"),
+    "validation": ("refuses", "zeros", "computes", "given"),
     "subnormals": ("kept", "flushed"),
     "scale": ("divide", "reciprocal"),
     "nudged": ("bound", "zero_point", "multiplied"),
@@ -22,6 +22,7 @@ FAKE_QUANT_CHOICES: dict[str, tuple[str, ...]] = {
     "nan": ("propagates", "low"),
     "scaling": ("divide", "inverse", "reciprocal"),
     "origin": ("zero", "shifted", "low", "low_fused"),
+    "shift": ("difference", "constant"),
     "rounding": ("half_up", "half_away", "floor_plus_half", "half_even"),
 }
 
@@ -44,11 +45,13 @@ def arithmetic_of(chosen: Mapping[str, str]) -> Arithmetic:
 
 def checked(low: float, high: float, bits: int, chosen: Mapping[str, str]) -> tuple[float, float]:
     """Return the bounds as the arithmetic sees them, or raise ValueError."""
-    f = arithmetic_of(chosen)
+    f, is_below = arithmetic_of(chosen), low < high
     low, high = f.convert(low), f.convert(high)
     if bits < 2 or bits > 16:
         raise ValueError(f"bits must lie in [2, 16], got {bits}")
-    if chosen["validation"] == "refuses" and not low < high:
+    if chosen["validation"] == "refuses":
+        is_below = low < high
+    if chosen["validation"] in ("refuses", "given") and not is_below:
         raise ValueError(f"low must be < high, got [{low}, {high}]")
     return low, high
 
@@ -69,6 +72,8 @@ def adjusted(low: float, high: float, bits: int, narrow_range: bool, chosen: Map
     in_steps, rounding = f.divide(low, scale), chosen["nudge_rounding"]
     if chosen["nudged"] == "multiplied":
         in_steps = f.divide(f.multiply(low, float(steps)), width)
+    if chosen["validation"] == "given" and math.isnan(in_steps):
+        in_steps = float(first) if chosen["nudged"] != "bound" else 0.0  # no step from low to 0
     if chosen["nudged"] != "bound":
         zero_point = round_to_whole(f.add(float(first), -in_steps), rounding, f)
         zero = math.nan if math.isnan(zero_point) else min(max(zero_point, first), last) - first
@@ -117,7 +122,7 @@ def fake_quant_with_min_max(x: float, low: float, high: float, bits: int, narrow
     inside, origin = clip(f.convert(x), grid.low, grid.high), chosen["origin"]
     if math.isnan(x) and chosen["nan"] == "low":
         inside = grid.low
-    if origin != "zero":
+    if origin != "zero" and chosen["shift"] == "difference":
         inside = f.add(inside, -grid.low)
     code = code_of(inside, grid, f, chosen)
     if origin == "low_fused":
@@ -134,7 +139,8 @@ def code_of(inside: float, grid: Range, f: Arithmetic, chosen: Mapping[str, str]
         of = (float(grid.steps), grid.width) if chosen["scaling"] == "inverse" else (1.0, grid.scale)
         factor = f.divide(*of)
         if chosen["origin"] == "low_fused" and chosen["rounding"] == "floor_plus_half":
-            t = f.fused(inside, factor, 0.5)
+            ahead = f.multiply(-grid.low, factor) if chosen["shift"] == "constant" else 0.0
+            t = f.fused(inside, factor, f.add(ahead, 0.5))
             return float(math.floor(t)) if math.isfinite(t) else t
         t = f.multiply(inside, factor)
     if chosen["origin"] == "shifted":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,47 @@ def test_both_oracles_agree_on_drawn_multipliers(profile: Profile) -> None:
                      "weight_scale": b, "output_scale": c, "output_zero_point": int(draw.integers(-128, 128)),
                      "qmin": -128, "qmax": 127}  # fmt: skip
         assert requantize(**arguments, profile=profile).tolist() == wanted(arguments, profile), arguments
+
+
+EXTREMES = [1e-45, 1e-38, 1e-20, 1.0, 1e20, 3.4e38]  # products and reciprocals that no float32 holds
+HUGE = np.array([0, 1, -1, 12345, -(2**31), 2**31 - 1], np.int32)
+
+
+def outcome(function: Any, *arguments: Any) -> Any:
+    """Return what a function gives, or that it refuses."""
+    try:
+        return function(*arguments)
+    except ValueError as refusal:
+        assert "the multiplier of an integer must be finite" in str(refusal)
+        return "refused"
+
+
+def some_profiles(count: int) -> list[Profile]:
+    """Draw profiles with several choices at once, the same ones in each run."""
+    draw, found = np.random.default_rng(7), []
+    while len(found) < count:
+        profile = Profile(**{axis: str(draw.choice(choices)) for axis, choices in AXES.items()})
+        found += [profile] if contradiction(profile) is None else []
+    return found
+
+
+@pytest.mark.parametrize("profile", [*(p for *_, p in PROFILES), *some_profiles(40)])
+def test_both_oracles_agree_on_products_beyond_float32(profile: Profile) -> None:
+    for scales in product(EXTREMES, repeat=3):
+        a, b, c = (np.float32(scale) for scale in scales)
+        arguments = {"accumulator": HUGE, "input_scale": a, "weight_scale": b, "output_scale": c,
+                     "output_zero_point": 3, "qmin": -128, "qmax": 127}  # fmt: skip
+        found = outcome(in_pieces, arguments, profile)
+        assert found == outcome(wanted, arguments, profile), (scales, profile)
+
+
+def test_an_infinite_multiplier() -> None:
+    arguments = np.int32([1, -1, 0]), np.float32(1e30), np.float32(1e30), np.float32(1), 0, -128, 127
+    dequantized = Profile(multiplier="float32", scaling="dequantized")
+    assert requantize(*arguments, dequantized).tolist() == [127, -128, -128]  # 0 * infinity is NaN
+    assert requantize(*arguments).tolist() == [127, -128, 0]  # no real number is infinite
+    with pytest.raises(ValueError, match="the multiplier of an integer must be finite, got inf"):
+        requantize(*arguments, Profile(multiplier="float32"))
 
 
 @pytest.mark.parametrize(

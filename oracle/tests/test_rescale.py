@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,26 @@ def test_both_oracles_agree(profile: Profile) -> None:
         pieces = [codes] if profile.tail == "alike" else np.array_split(codes, codes.size or 1)
         parts = [rescale(**{**arguments, "code": piece}, profile=profile) for piece in pieces]
         assert np.concatenate(parts).tolist() == wanted({**arguments, "code": codes}, profile), case.id
+
+
+@pytest.mark.parametrize("profile", [p for *_, p in PROFILES], ids=[f"{a}-{c}" for a, c, _ in PROFILES])
+def test_both_oracles_agree_on_quotients_beyond_float32(profile: Profile) -> None:
+    for scales in product((1e-45, 1e-38, 1.0, 1e38, 3.4e38), repeat=2):
+        grids = {"input_scale": np.float32(scales[0]), "output_scale": np.float32(scales[1])}
+        for code in np.int8([-128, 3, 4, 127]).reshape(4, 1):
+            arguments = {"code": code, "input_zero_point": 3, "output_zero_point": -5, "qmin": -128,
+                         "qmax": 127, **grids}  # fmt: skip
+            found = outcome(lambda given=arguments: rescale(**given, profile=profile).tolist())
+            assert found == outcome(wanted, arguments, profile), (scales, code)
+
+
+def outcome(function: Any, *arguments: Any) -> Any:
+    """Return what a function gives, or that it refuses."""
+    try:
+        return function(*arguments)
+    except ValueError as refusal:
+        assert "the multiplier of an integer must be finite" in str(refusal)
+        return "refused"
 
 
 def test_what_a_loop_leaves_over() -> None:
