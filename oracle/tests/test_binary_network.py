@@ -10,6 +10,7 @@ import pytest
 from cases.binary_layers import signs
 from cases.case import cases_of
 from cases.points import singles
+from oracle.binary_conv2d import sums_of
 from oracle.binary_network import binary_network
 from oracle.definition import AXES, DEFINITIONS, compute, single_changes
 from oracle.exact import binary_network as exact
@@ -71,6 +72,16 @@ def test_both_oracles_agree_on_small_images():
         ):
             found = binary_network(**given, profile=profile)["y"].ravel().tolist()
             assert found == exact.network(plain["x"], {**DEFAULTS, **plain}, vars(profile))
+
+
+def test_both_sides_of_each_threshold_are_asked_and_the_threshold():
+    given = next(c for c in cases_of("binary_network") if c.id == "binary_network/norm").arguments
+    sums = sums_of(given["x"], given["weight"], 1, 1, "valid", "after").inside
+    for multiplier, bias, of_one in zip(
+        given["multiplier"], given["bias"], np.moveaxis(sums, 3, 0), strict=True
+    ):
+        found = np.unique(np.sign(of_one * multiplier + bias)).tolist()
+        assert found == ([-1, 0, 1] if multiplier else [np.sign(bias)])
 
 
 X, WEIGHT = np.ones((1, 3, 3, 2), np.float32), np.ones((1, 1, 2, 1), np.float32)
