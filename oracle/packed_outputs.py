@@ -37,8 +37,8 @@ def packed_outputs(
 
     Args:
         x: the image; float32, (N, H, W, C), 0 or normal numbers.
-        weight: the filters; float32, (h, w, C, F), whose sums float32 holds: of +1 and -1 alone the converter
-            makes a binary convolution, of others a real one.
+        weight: the filters; float32, (h, w, C, F), whose sums float32 holds: of signs, times a scale for each
+            filter, the converter makes a binary convolution, of others a real one.
         outputs: of the model; result: the result's signs; both: the signs of x, and the result's; real: the
             signs of x, and the result as it is.
         profile: the packing; the default is the definition.
