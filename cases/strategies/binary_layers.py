@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from cases.binary_layers import signs
+from cases.binary_network import CASES as NETWORKS
+from cases.case import Case
+from cases.packed_outputs import CASES as PACKED
 
 Draw = st.DrawFn
 
@@ -98,9 +101,29 @@ def pool_arguments(draw: Draw) -> dict[str, Any]:
     return {"code": code[0] | code[1], "height": height, "width": width, "stride": stride, "padding": padding}
 
 
+VALUES = st.sampled_from([1.0, -1.0, 0.0, -0.0, 3.5, -1e-30, 1e-30, -1e30])
+
+
+def with_image(case: Case, seed: int, values: list[float]) -> dict[str, Any]:
+    """Return a case's arguments with another image: a system that converts models has kept this one."""
+    x = case.arguments["x"]
+    chosen = np.random.default_rng(seed).integers(0, len(values), x.shape)
+    return {**case.arguments, "x": np.array(values, np.float32)[chosen]}
+
+
+def kept_models(cases: list[Case]) -> SearchStrategy[dict[str, Any]]:
+    """Draw an image for the model of a case."""
+    values = st.lists(VALUES, min_size=1, max_size=5)
+    return st.builds(with_image, st.sampled_from(cases), st.integers(0, 2**31 - 1), values)
+
+
+LOADED = [case for case in PACKED if case.id != "packed_outputs/real-real"]
+
 ARGUMENTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     "binary_conv2d": convolution_arguments(),
     "binary_conv2d_int8": code_arguments(),
     "binary_conv2d_bits": bit_arguments(),
     "binary_max_pool": pool_arguments(),
+    "binary_network": kept_models(NETWORKS),
+    "packed_outputs": kept_models(LOADED),  # the other one loses an input when it is stripped
 }

@@ -1,13 +1,15 @@
-"""Larq Compute Engine: its interpreter on single operations, and what its converter stores.
+"""Larq Compute Engine: its interpreter on single operations and on networks, and what its converter stores.
 
 The models of single operations are built from the schema: no converter stands between a question and
-the kernel. The backends are the implementations of the binary convolution that the interpreter offers;
-the other operations have one only, and are asked through the first.
+the kernel. Networks, and models with packed outputs, are converted. The backends are the implementations
+of the binary convolution that the interpreter offers; what has no convolution, or asks the converter
+alone, is asked through the first.
 """
 
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import numpy as np
 from larq_compute_engine import __version__
@@ -18,12 +20,17 @@ from conformance.adapters.larq_compute_engine_models import (
     FLOAT32,
     INT8,
     INT32,
+    converted_codes,
     converted_convolution,
     converted_kernel,
+    converted_network,
+    converted_outputs,
+    converted_signs,
     convolution_model,
     convolution_options,
     dequantize_model,
     on_grid,
+    output_names,
     pool_model,
     quantize_model,
     tensor,
@@ -96,6 +103,39 @@ def binary_max_pool(code, height, width, stride=1, padding="valid"):
     return {"words": _run(pool_model(code.shape, height, width, stride, padding), code)}
 
 
+def binary_network(
+    x, weight, second, multiplier=None, bias=None,
+    stride=1, dilation=1, padding="valid", pad_value=0, pool="none",
+):  # fmt: skip
+    """convert_keras_model of two QuantConv2D, a batch normalization and a max pool."""
+    return _network(x, weight, second, multiplier, bias, stride, dilation, padding, pad_value, pool)
+
+
+def packed_outputs(x, weight, outputs="both"):
+    """strip_lcedequantize_ops of what convert_keras_model makes of SteSign and a convolution."""
+    model = converted_outputs(x.shape, _held(weight), outputs)
+    return dict(zip(output_names(model), _predict(model, x, _OPTIONS), strict=True))
+
+
+def _network(
+    x, weight, second, multiplier=None, bias=None,
+    stride=1, dilation=1, padding="valid", pad_value=0, pool="none", **options,
+):  # fmt: skip
+    for channels in (x.shape[3], weight.shape[3]):
+        _need_zeros(channels, padding, pad_value, True)
+    norm = None if multiplier is None else (multiplier.tobytes(), bias.tobytes())
+    model = converted_network(
+        x.shape, _held(weight), _held(second), norm, stride, dilation, padding, pad_value, pool
+    )
+    (found,) = _predict(model, x, {**_OPTIONS, **options})
+    return {"y": found}
+
+
+def _held(array):
+    """Return shape and bytes, by which a model that is kept is found again."""
+    return array.shape, array.tobytes()
+
+
 def _convolve(x, weight, held, places, fetched, options):
     """Run the model that holds the kernel, filters first."""
     kernel = np.ascontiguousarray(weight.transpose(3, 0, 1, 2))
@@ -126,6 +166,25 @@ def _convert_bits(
     return {"words": _run(model, x)}
 
 
+def _convert_codes(
+    x, weight, multiplier, bias, output_scale, output_zero_point,
+    stride=1, dilation=1, padding="valid", pad_value=0, activation="none",
+):  # fmt: skip
+    _need_zeros(x.shape[3], padding, pad_value, False)
+    _need_activation(activation)
+    model = converted_codes(
+        x, weight, multiplier, bias, output_scale, output_zero_point,
+        stride, dilation, padding, pad_value, activation,
+    )  # fmt: skip
+    return {"codes": _run(model, x)}
+
+
+def _pack_int8_input(x, zero_point=0):
+    if x.dtype != np.int8:
+        raise Unsupported("the input of the model is int8")
+    return {"words": _run(converted_signs((1, *x.shape), zero_point), x[None])[0]}
+
+
 def _need_activation(activation):
     if activation == "relu_n1_to_1":
         raise Unsupported("no function of TensorFlow clamps to [-1, 1]")
@@ -154,15 +213,25 @@ def _pack_kernel(x, zero_point=0):
 
 def _run(model, x):
     """Feed one tensor, fetch one; the Interpreter's own `predict` takes its argument apart into batches."""
-    known = x.astype(x.dtype.type)  # it knows a dtype by its object, not by what it is equal to
-    (found,) = Interpreter(model, **_OPTIONS).interpreter.predict([known])
+    (found,) = _predict(model, x, _OPTIONS)
     return found
 
 
+def _predict(model, x, options):
+    """Feed one tensor, fetch all."""
+    known = x.astype(x.dtype.type)  # it knows a dtype by its object, not by what it is equal to
+    return Interpreter(model, **options).interpreter.predict([known])
+
+
 DOORS = {
-    "pack_bits": {"kernel": _pack_kernel},
+    "pack_bits": {"kernel": _pack_kernel, "int8-input": _pack_int8_input},
     "binary_conv2d": {"converted": _convert_convolution},
+    "binary_conv2d_int8": {"converted": _convert_codes},
     "binary_conv2d_bits": {"converted": _convert_bits},
+    "binary_network": {
+        "two-threads": partial(_network, num_threads=2),
+        "xnnpack": partial(_network, use_xnnpack=True),
+    },
 }
 
 if _BACKEND != "optimized":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 import flatbuffers
 import larq
@@ -172,7 +172,121 @@ def converted_convolution(
         sign: whether SteSign follows, whose result is packed.
     """
     fed = tf.keras.Input(x.shape[1:], batch_size=len(x))
-    layer = larq.layers.QuantConv2D(
+    layer = binary_layer(weight, stride, dilation, padding, pad_value, activation)
+    y = layer(fed) * multiplier + bias
+    model = tf.keras.Model(fed, larq.quantizers.SteSign()(y) if sign else y)
+    layer.set_weights([weight])
+    converted = convert_keras_model(model)
+    return strip_lcedequantize_ops(converted) if sign else converted
+
+
+def converted_codes(x, weight, multiplier, bias, scale, zero_point, stride, dilation, padding, pad_value,
+                    activation):  # fmt: skip
+    """Return the model of a Larq layer, an activation, a product, a sum and a fake quantizer, in int8.
+
+    Raises:
+        Unsupported: the converter makes another grid of the range.
+    """
+    fed = tf.keras.Input(x.shape[1:], batch_size=len(x))
+    layer = binary_layer(weight, stride, dilation, padding, pad_value, activation)
+    model = tf.keras.Model(fed, on_range(layer(fed) * multiplier + bias, scale, zero_point))
+    layer.set_weights([weight])
+    converted = convert_keras_model(model, inference_output_type=tf.int8)
+    need_grid(converted, False, scale, zero_point)
+    return converted
+
+
+def converted_signs(shape, zero_point):
+    """Return the model of a sign, packed, whose input is int8.
+
+    Raises:
+        Unsupported: the converter makes another grid of the range.
+    """
+    fed = tf.keras.Input(shape[1:], batch_size=shape[0])
+    model = tf.keras.Model(fed, larq.quantizers.SteSign()(on_range(fed, 1.0, zero_point)))
+    converted = strip_lcedequantize_ops(convert_keras_model(model, inference_input_type=tf.int8))
+    need_grid(converted, True, 1.0, zero_point)
+    return converted
+
+
+def on_range(y, scale, zero_point):
+    """Return a fake quantizer with the range of the codes from -128 to 127."""
+    low, high = (float(np.float32((code - zero_point) * scale)) for code in (-128, 127))
+    return tf.quantization.fake_quant_with_min_max_args(y, low, high)
+
+
+def need_grid(model, is_input, scale, zero_point):
+    """Say where the grid of a model's input, or output, is another than was asked for."""
+    graph = fb.ModelT.InitFromObj(fb.Model.GetRootAsModel(model, 0)).subgraphs[0]
+    one = graph.tensors[(graph.inputs if is_input else graph.outputs)[0]]
+    if one.type != INT8:
+        raise Unsupported("the converter leaves the tensor float32")
+    found = one.quantization
+    if (np.float32(found.scale[0]), found.zeroPoint[0]) != (np.float32(scale), zero_point):
+        raise Unsupported("the converter makes another scale, or zero point, of the range")
+
+
+@lru_cache(maxsize=64)
+def converted_network(shape, weight, second, norm, stride, dilation, padding, pad_value, pool):
+    """Return the model that the converter makes of two Larq layers and what is between them.
+
+    Args:
+        shape: of the input.
+        weight, second: the filters, as shape and bytes.
+        norm: multiplier and bias, as bytes; or None.
+    """
+    weights = [np.frombuffer(data, np.float32).reshape(size) for size, data in (weight, second)]
+    fed = tf.keras.Input(shape[1:], batch_size=shape[0])
+    layers = [
+        binary_layer(one, step, dilation, padding, pad_value, "none")
+        for one, step in zip(weights, (stride, 1), strict=True)
+    ]
+    # The variance and epsilon add up to 1: the layer multiplies by gamma, and adds beta.
+    normalize = tf.keras.layers.BatchNormalization(epsilon=2**-10) if norm else None
+    middle = [tf.keras.layers.MaxPool2D(2, 2, padding) if pool == "before" else None, normalize]
+    middle += [tf.keras.layers.MaxPool2D(2, 2, padding) if pool == "after" else None]
+    y = fed
+    for one in (layers[0], *middle, layers[1]):
+        y = y if one is None else one(y)
+    for layer, one in zip(layers, weights, strict=True):
+        layer.set_weights([one])
+    if norm:
+        gamma, beta = (np.frombuffer(data, np.float32) for data in norm)
+        normalize.set_weights([gamma, beta, np.zeros_like(gamma), np.full_like(gamma, 1 - 2**-10)])
+    return convert_keras_model(tf.keras.Model(fed, y))
+
+
+@lru_cache(maxsize=64)
+def converted_outputs(shape, weight, outputs):
+    """Return the model of a sign, and of a convolution that reads it, with packed outputs.
+
+    Args:
+        shape, weight: as in converted_network.
+        outputs: which ones, as in the operation.
+    """
+    filters = np.frombuffer(weight[1], np.float32).reshape(weight[0])
+    fed = tf.keras.Input(shape[1:], batch_size=shape[0])
+    signs = larq.quantizers.SteSign(name="signs")(fed)
+    layer = tf.keras.layers.Conv2D(
+        filters.shape[3], filters.shape[:2], use_bias=False, name="result" if outputs == "real" else "sums"
+    )
+    sums = layer(signs)
+    layer.set_weights([filters])
+    last = sums if outputs == "real" else larq.quantizers.SteSign(name="result")(sums)
+    model = tf.keras.Model(fed, last if outputs == "result" else [signs, last])
+    return strip_lcedequantize_ops(convert_keras_model(model))
+
+
+def output_names(model):
+    """Return the names that a model's signature gives its outputs, in their order: it is not the layers'."""
+    found = fb.ModelT.InitFromObj(fb.Model.GetRootAsModel(model, 0))
+    names = {one.tensorIndex: one.name.decode() for one in found.signatureDefs[0].outputs}
+    return [names[index] for index in found.subgraphs[0].outputs]
+
+
+def binary_layer(weight, stride, dilation, padding, pad_value, activation):
+    """Return the Larq layer for filters, without its weights."""
+    return larq.layers.QuantConv2D(
         weight.shape[3],
         weight.shape[:2],
         strides=stride,
@@ -184,11 +298,6 @@ def converted_convolution(
         use_bias=False,
         activation={"none": None, "relu": tf.nn.relu, "relu6": tf.nn.relu6}[activation],
     )
-    y = layer(fed) * multiplier + bias
-    model = tf.keras.Model(fed, larq.quantizers.SteSign()(y) if sign else y)
-    layer.set_weights([weight])
-    converted = convert_keras_model(model)
-    return strip_lcedequantize_ops(converted) if sign else converted
 
 
 def converted_kernel(weights):
