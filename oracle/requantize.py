@@ -75,7 +75,7 @@ def requantize(
 
 def unclipped(accumulator: Array, scales: tuple[Array, ...], zero_point: int, profile: Profile) -> Array:
     """Return the codes before the bounds clip them."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
         if profile.scales == "inverted":
             scales = (*(np.asarray(1 / (1 / scale)) for scale in scales[:2]), scales[2])
         if profile.scales == "weight_zero":
