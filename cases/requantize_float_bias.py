@@ -67,6 +67,8 @@ CASES = [
     asked("alone", ties((1 / 3, 0.07, 0.013), [0], 128), "nothing but the bias"),
     asked("none", ask(SIXTH, [0.0] * 400, range(-200, 200), 100),
           "m is nearly 1/6: rounded to it, every sixth accumulator is a tie"),
+    asked("none-of-one-half", ask((0.07, 0.1, 0.014), [0.0] * 500, range(-250, 250), 128),
+          "the float32 quotient of the scales is 1/2, their product times a reciprocal one ulp below it"),
     asked("none-of-ties", ask(POWERS, [0.0] * 200, range(-50, 150), 31), "as ties-with-odd-zero-point"),
     asked("vanishing", ask(POWERS, VANISHING, [1, 1, 3, 3, 5, 5, 7, 7], 31),
           "beside the accumulator float32 loses the bias, which decides what would be a tie"),

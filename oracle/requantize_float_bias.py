@@ -71,7 +71,7 @@ def requantize_float_bias(
     )
     if wrong := contradiction(profile):
         raise ValueError(f"{wrong}, got {profile}")
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         if profile.scales == "inverted":
             scales = (*(np.asarray(ONE / (ONE / scale)) for scale in scales[:2]), scales[2])
         whole = unclipped(values.astype(np.int64), b, scales, output_zero_point, profile)
