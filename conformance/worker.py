@@ -351,7 +351,8 @@ def ask_adapter(operations: dict[str, dict[str, Function]], question: Mapping[st
 def is_for_another(module: ModuleType, line: bytes) -> bool:
     """Whether the adapter's ALONE says of a question that it must have a process of its own.
 
-    ALONE: operation → (door, arguments) → whether the framework may damage the process by it.
+    ALONE: operation → (door, arguments) → whether the framework may damage the process by it, or
+    answer it otherwise after others.
     """
     try:
         question = json.loads(line)
