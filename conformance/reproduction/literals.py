@@ -52,7 +52,9 @@ def _elements(array: Any) -> str:
             return f"np.arange({int(flat[0])}, {last + step}{by}).astype(np.{name})"
         return f"np.array({flat.tolist()}, np.{name})"
     if flat.size > MANY and np.array_equal(np.abs(flat), np.ones(flat.size)):
-        return f'(1 - 2 * np.array(list("{"".join(str(int(v < 0)) for v in flat)}"), np.{name}))'
+        minus = "".join(str(int(v < 0)) for v in flat)
+        texts = " ".join(f'"{minus[i : i + 100]}"' for i in range(0, len(minus), 100))
+        return f"(1 - 2 * np.array(list({texts}), np.{name}))"
     if flat.size > 2 * MANY:
         little = flat.astype(flat.dtype.newbyteorder("<")).tobytes().hex()
         texts = " ".join(f'"{little[i : i + 80]}"' for i in range(0, len(little), 80))
