@@ -1,7 +1,7 @@
 """ExecuTorch, asked by programs of one instruction; rescale, of two.
 
 portable  the quantized kernels, quantized_decomposed::*.out
-xnnpack   the XNNPACK backend, as a delegate of one node
+xnnpack   the XNNPACK backend, as a delegate of one node, or of two
 """
 
 from __future__ import annotations

@@ -19,4 +19,6 @@ def unpack_codes(code, count, bits, is_signed):
     shape = (1, code.size * 8 // bits)
     # weight, its scales, its zero points (none), its bounds, the indices
     row = run_kernel(f"embedding_{bits}bit", "out", given, more, torch.float32, shape, (0, 1, 3, 4, 5, 2))
-    return {"codes": row.reshape(-1)[:count].astype(np.int8)}
+    reals = row.reshape(-1)[:count]
+    codes = reals.astype(np.int8)
+    return {"codes": codes if (codes == reals).all() else reals}

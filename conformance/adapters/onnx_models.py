@@ -49,20 +49,22 @@ def ir_version(opset=OPSET):
 
 def newest_that(loads):
     """Return the newest operator set of which a model loads; `loads` raises for those that do not."""
+    found = []
     for opset in (OPSET, *reversed(EARLIER_OPSETS)):
-        one = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
-        graph = helper.make_graph([helper.make_node("Identity", "x", "y")], "identity", one[:1], one[1:])
-        opsets = [helper.make_opsetid("", opset)]
         try:
-            loads(
-                helper.make_model(
-                    graph, opset_imports=opsets, ir_version=ir_version(opset)
-                ).SerializeToString()
-            )
-        except Exception:
+            loads(_identity(opset))
+        except Exception as error:
+            found.append(f"{opset}: {error}")
             continue
         return opset
-    raise ImportError(f"a runtime must load operator set {OPSET} or an earlier one, got neither")
+    raise ImportError(f"a runtime must load a model of some operator set, got {'; '.join(found)}")
+
+
+def _identity(opset):
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", "x", "y")], "identity", [x], [y])
+    opsets = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version(opset)).SerializeToString()
 
 
 def integer_type(qmin, qmax):
