@@ -139,7 +139,11 @@ def add_target(door: argparse.ArgumentParser) -> None:
 def add_gate(door: argparse.ArgumentParser) -> None:
     door.add_argument("--against", type=Path, help="compare with this observation, not the committed ones")
     door.add_argument("--ledger", type=Path, default=LEDGER, help="a folder of ledger entries of your own")
-    door.add_argument("--out", type=Path, help="folder for the observations; default reports/run")
+    door.add_argument(
+        "--out",
+        type=Path,
+        help="folder for the observations; default reports/run for a whole built-in system, none for another",
+    )
 
 
 def run_systems(options: argparse.Namespace) -> int:
@@ -204,7 +208,7 @@ def run_check(options: argparse.Namespace) -> int:
     partial = bool(options.op or options.case)
     checked = []
     for observation in observations(options):
-        if not options.answers and (options.out or not partial):
+        if not options.answers and (options.out or not (options.adapter or partial)):
             write(observation, options.out or RUN)
         checked.append(check(observation, ledger, against, partial))
         if against and checked[-1].comparison is None:

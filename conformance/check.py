@@ -14,7 +14,7 @@ from conformance.compare import Comparison, by_distance, compare, explain_change
 from conformance.identify import changed_axes
 from conformance.ledger import Entry
 from conformance.observation import OBSERVATIONS, Observation, read_all
-from conformance.row import Finding, Row, RowVerdict, deciding, judge_row
+from conformance.row import Finding, Group, Row, RowVerdict, deciding, judge_row
 from conformance.survey import Progress, built_in_systems, survey
 
 CLEAN, CHANGED, USAGE, HARNESS = 0, 1, 2, 3
@@ -47,10 +47,25 @@ class Checked:
 
     @property
     def unpredicted(self) -> list[Finding]:
-        """What neither definition nor ledger predicts; of an unseen version, what the nearest lacks."""
-        before = self.comparison.answered_before if self.comparison and self.is_unseen else frozenset()
-        found = [finding for v in self.verdicts for g in v.groups for finding in g.unpredicted]
-        return [f for f in found if (f.question.case.id, f.question.door) not in before]
+        """What neither definition nor ledger predicts.
+
+        Of an unseen version a row whose questions its nearest one answered, all of them, is left to the
+        comparison; with a question that is new, one profile must predict the old answers and the new.
+        """
+        judged = [(v.row, g) for v in self.verdicts for g in v.groups if g.unpredicted]
+        return [
+            f
+            for row, group in judged
+            if not self.is_left_to_comparison(row, group)
+            for f in group.unpredicted
+        ]
+
+    def is_left_to_comparison(self, row: Row, group: Group) -> bool:
+        """Whether a version that nobody committed was asked here only what its nearest one has answered."""
+        if self.comparison is None or not self.is_unseen:
+            return False
+        asked = (q for q in row.questions if q.door in group.doors and q.answer.outcome != "unsupported")
+        return all((q.case.id, q.door) in self.comparison.answered_before for q in asked)
 
     @property
     def status(self) -> int:
@@ -113,7 +128,8 @@ def check(observation: Observation, ledger: list[Entry], committed: list[Observa
         committed = read_all(OBSERVATIONS / observation.header.system)
     known, own = by_distance(observation.header, committed), observation.header.version
     versions = list(dict.fromkeys(o.header.version for o in known))
-    if own in versions or not known:
+    is_ledgered = any(e.system == observation.header.system and e.covers_version(own) for e in ledger)
+    if is_ledgered or own in versions or not known:
         versions = [own]
     verdicts = tuple(judge_as(row, versions, ledger) for row in observation.rows())
     if not known:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -83,6 +85,22 @@ def show_progress(done: int, total: int, what: str) -> None:
 def adapter_path(name: str) -> Path:
     """Return the file of a built-in adapter."""
     return Path(__file__).parent / "adapters" / f"{name}.py"
+
+
+def adapter_digest(system: str) -> str:
+    """Return a built-in adapter's digest as the worker does: of it, and of the adapter modules it needs."""
+    pattern = r"^from conformance\.adapters(?:\.(\w+) import| import ([a-z]\w*)$)"
+    found: set[Path] = set()
+    new = {adapter_path(system.replace("-", "_"))}
+    while new:
+        found |= new
+        texts = [path.read_text(encoding="utf-8") for path in new]
+        names = ["".join(n) for text in texts for n in re.findall(pattern, text, re.MULTILINE)]
+        new = {adapter_path(name) for name in names} - found
+    digest = hashlib.sha256()
+    for file in sorted(found, key=lambda path: path.name):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def built_in_systems() -> list[str]:

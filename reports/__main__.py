@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance.ledger import LEDGER, load_ledger
 from conformance.observation import OBSERVATIONS, Observation, read_all
-from conformance.survey import built_in_systems
+from conformance.survey import adapter_digest, built_in_systems
 from reports.difference import accept, differences
 from reports.page import put_into_readme, render
 from reports.summary import in_lines, judge_all, summarize
@@ -75,9 +75,12 @@ def run_diff(options: argparse.Namespace) -> int:
 
 def run_accept(options: argparse.Namespace) -> int:
     """Copy a run over what is committed; a red one too: its status says so."""
-    strangers = {o.header.system for o in _observed(options.folder)} - set(built_in_systems())
+    headers, ours = [o.header for o in _observed(options.folder)], built_in_systems()
+    strangers = [str(h) for h in headers if h.system not in ours or h.adapter != adapter_digest(h.system)]
     if strangers:
-        raise ValueError(f"only built-in systems are committed, got {', '.join(sorted(strangers))}")
+        raise ValueError(
+            f"what is committed must be asked by this checkout's adapters, got {', '.join(strangers)}"
+        )
     for path in accept(options.folder, OBSERVATIONS):
         print(path)
     ledger = load_ledger(LEDGER)

@@ -326,6 +326,16 @@ def test_identify_names_the_profile(capsys, observed):
     assert {"rounding = half_away", "the definition"} == {f["says"] for f in found}
 
 
+def test_a_strangers_answers_are_kept_only_where_it_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANTED_STARTS", str(tmp_path / "starts"))
+    before = sorted(RUN.rglob("*"))
+    asked = ["check", "--adapter", str(PLANTED / "counting.py")]
+    assert main(asked) == CLEAN
+    assert sorted(RUN.rglob("*")) == before
+    assert main([*asked, "--out", str(tmp_path)]) == CLEAN
+    assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+
+
 def test_systems_lists_an_adapter(capsys):
     assert main(["systems", "--adapter", FAITHFUL]) == CLEAN
     assert capsys.readouterr().out == f"{FAITHFUL}: backends only\n"

@@ -286,3 +286,35 @@ def test_a_version_never_seen_is_judged_as_the_one_that_predicts_it():
     assert (verdict.row.version, verdict.is_red) == ("1.0", True)
     [verdict] = check(observed({"rounding": "floor"}, version="1.0"), ledger, committed).verdicts
     assert (verdict.row.version, verdict.is_red) == ("1.0", True)
+
+
+def answering(version, *chosen):
+    """Return what a version answers: (case, choices) each; the rounding of ties is left open."""
+    profiles = [(case, make_profile("quantize_bias", choices)) for case, choices in chosen]
+    questions = tuple(Question(case, "plain", expected(case, profile)) for case, profile in profiles)
+    return Observation(replace(HEADER, version=version), questions)
+
+
+def test_an_unseen_version_that_answers_more_must_have_one_profile_for_old_and_new():
+    ties = [case for case in cases_of("quantize_bias") if case.open_axes]
+    even, away = {"rounding": "half_even"}, {"rounding": "half_away"}
+    before = answering("1.0", (ties[0], even))
+    likewise = answering("1.1", (ties[0], even), *((case, even) for case in ties[1:]))
+    otherwise = answering("1.1", (ties[0], even), *((case, away) for case in ties[1:]))
+    assert check(likewise, [], [before]).status == 0
+    found = check(otherwise, [], [before])
+    assert not found.comparison.changed, "every old answer is as it was"
+    assert found.unpredicted and found.status == 1
+
+
+def test_a_changed_answer_of_an_unseen_version_is_told_once_by_the_comparison():
+    before, after = observed(count=3), observed({"rounding": "half_away"}, "1.1", count=3)
+    found = check(after, [], [before])
+    assert found.comparison.changed and not found.unpredicted and found.status == 1
+
+
+def test_a_version_that_the_ledger_names_is_judged_as_itself():
+    before, after = observed(), observed({"rounding": "half_away"}, "2.0")
+    entry = replace(known({"rounding": "half_away"}), versions=("2.0",))
+    [verdict] = check(after, [entry], [before]).verdicts
+    assert (verdict.row.version, verdict.is_red) == ("2.0", False)

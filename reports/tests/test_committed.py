@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-import re
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from conformance.ledger import Entry, load_ledger
 from conformance.observation import OBSERVATIONS, Observation, read, read_all, write
 from conformance.row import FAILURES, Row, RowVerdict, audit_entry, judge_row
-from conformance.survey import adapter_path
+from conformance.survey import adapter_digest
 from reports.cells import ERROR, in_axes, kind_of, label, page_of
 from reports.page import PICTURE, pages, summary_lines
 from reports.picture import digest, kinds_of
@@ -59,21 +57,6 @@ def test_adapter_is_the_one_that_asked(path: Path) -> None:
     assert header.adapter == adapter_digest(header.system), (
         f"{header}: stale: its adapter changed since: run its tox environment, then python -m reports accept"
     )
-
-
-def adapter_digest(system: str) -> str:
-    """Return the digest as the worker does: the adapter, and the adapter modules that it and they import."""
-    pattern = r"^from conformance\.adapters(?:\.(\w+) import| import ([a-z]\w*)$)"
-    found: set[Path] = set()
-    new = {adapter_path(system.replace("-", "_"))}
-    while new:
-        found |= new
-        names = ["".join(n) for path in new for n in re.findall(pattern, path.read_text(), re.MULTILINE)]
-        new = {adapter_path(name) for name in names} - found
-    text = hashlib.sha256()
-    for file in sorted(found, key=lambda path: path.name):
-        text.update(file.read_bytes())
-    return text.hexdigest()
 
 
 def test_every_row_is_predicted() -> None:
