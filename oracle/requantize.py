@@ -24,6 +24,7 @@ from oracle.specification import Arguments, Definition
 
 NEAR = 2.0**-28  # a product of float64 factors is as near as this to the real one, up to 2^20
 FAR = 2.0**20
+BEYOND = 2**48  # a multiple of 2^32, far from every code; float64 holds quarters beside it
 LOOP = 4  # elements that the vectors of an engine take at a time
 SCALES = ("input_scale", "weight_scale", "output_scale")
 
@@ -209,10 +210,10 @@ def real_multiplier(scales: tuple[Array, ...], channel: int) -> Fraction:
 def decided(t: Fraction, profile: Profile) -> float:
     """Return a float64 that every rounding treats as it treats t: whole, or 1/4, 1/2, 3/4 above."""
     whole, rest = divmod(t.numerator, t.denominator)
-    if profile.overflow == "wraps":
-        whole = (whole + 2**31) % 2**32 - 2**31
+    if profile.overflow == "wraps" and abs(whole) > BEYOND:  # some roundings look at the sign: it is kept
+        whole = whole % 2**32 + (BEYOND if whole > 0 else -BEYOND)
     fraction = 0.0 if rest == 0 else (2 + (2 * rest > t.denominator) - (2 * rest < t.denominator)) / 4
-    return min(max(whole, -(2**48)), 2**48) + fraction
+    return min(max(whole, -2 * BEYOND), 2 * BEYOND) + fraction
 
 
 def doubling_high(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
