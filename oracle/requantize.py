@@ -166,11 +166,12 @@ def multiplier(scales: tuple[Array, ...], profile: Profile) -> Array:
     return np.asarray(a * b / c)
 
 
-def finite(m: Array) -> Array:
-    """Return multipliers that integers are multiplied by, or raise ValueError: infinity is not one."""
-    if not np.isfinite(m).all():
+def finite(m: Array, accumulator: Array) -> Array:
+    """Return the multiplier of each integer, or raise ValueError: infinity is not one; none has none."""
+    each = np.broadcast_to(m, accumulator.shape)
+    if not np.isfinite(each).all():
         raise ValueError(f"the multiplier of an integer must be finite, got {m}")
-    return m
+    return each
 
 
 def fixed_point(m: Array) -> tuple[Array, Array]:
@@ -188,7 +189,7 @@ def exactly(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> 
 
     Far from halves and whole numbers float64 decides; near them, integers do.
     """
-    m = np.broadcast_to(finite(multiplier(scales, profile)), accumulator.shape)
+    m = finite(multiplier(scales, profile), accumulator)
     if profile.fixed_point != "none":
         q, shift = fixed_point(m)
         m = np.ldexp(q.astype(np.float64), shift - 31)
@@ -218,7 +219,7 @@ def decided(t: Fraction, profile: Profile) -> float:
 
 def doubling_high(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
     """Return accumulator * q / 2^31, rounded half up, times the power of two, in float64."""
-    q, shift = fixed_point(finite(multiplier(scales, profile)))
+    q, shift = fixed_point(finite(multiplier(scales, profile), accumulator))
     left = np.ldexp(accumulator.astype(np.float64), np.maximum(shift, 0))  # exact
     if profile.overflow == "wraps":
         shifted = wrap32(np.left_shift(accumulator, np.clip(shift, 0, 32)))
@@ -234,7 +235,10 @@ def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
 
 def explain(arguments: Arguments, profile: Profile) -> dict[str, Any]:
     """Return the multiplier, and the integer and the shift that stand for it in fixed point."""
-    m = multiplier(tuple(np.asarray(arguments[name]) for name in SCALES), profile)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        m = multiplier(tuple(np.asarray(arguments[name]) for name in SCALES), profile)
+    if not np.isfinite(m).all():
+        return {"multiplier": m, "notes": ["no integer stands for a multiplier that is not finite"]}
     q, shift = fixed_point(m)
     return {"multiplier": m, "q": q, "shift": shift, "notes": ["multiplier = q * 2^(shift - 31), nearly"]}
 

@@ -51,7 +51,8 @@ def rescale(
         codes: int64, shape S.
 
     Raises:
-        ValueError: an argument breaks its line above; the message shows its value.
+        ValueError: an argument breaks its line above, or m is infinite in float32 and integers are multiplied
+            by it; the message shows its value.
 
     Source: TensorFlow Lite 8-bit quantization specification, "real_value = (int8_value - zero_point) *
         scale", of input and output; ONNX QuantizeLinear-25, "y = saturate((x / y_scale) + y_zero_point)",
@@ -111,7 +112,7 @@ def rounded(steps: Array, scales: tuple[Array, Array], zero_point: int, profile:
 def times_8_bits(steps: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
     """Return steps * q / 256; where integers wrap, less a multiple of 2^32, which leaves its sign."""
     m = accumulators.multiplier(scales, of_accumulators(replace(profile, fixed_point="none")))
-    q = np.rint(accumulators.finite(m) * 256)
+    q = np.rint(accumulators.finite(m, steps) * 256)
     if profile.overflow == "wraps":
         product = steps * np.fmod(q, 2.0**40).astype(np.int64)  # 17 bits times 40
         return np.asarray(np.fmod(product, 2**40) / 256)

@@ -143,6 +143,14 @@ def test_an_infinite_multiplier() -> None:
 
 
 @pytest.mark.parametrize(
+    "profile", [Profile(multiplier="float32"), Profile(**HIGH, multiplier="float32"), *ENGINES]
+)
+def test_an_infinite_multiplier_of_no_accumulator(profile: Profile) -> None:
+    scales = np.float32(1e30), np.float32(1e30), np.float32(1)
+    assert requantize(np.zeros(0, np.int32), *scales, 0, -128, 127, profile).tolist() == []
+
+
+@pytest.mark.parametrize(
     ("changed", "says"),
     [
         ({"accumulator": np.zeros(2, np.int64)}, "accumulator must be a vector of int32, got int64"),

@@ -69,6 +69,14 @@ def outcome(function: Any, *arguments: Any) -> Any:
         return "refused"
 
 
+@pytest.mark.parametrize("fixed_point", ["none", "8_bits"])
+def test_an_infinite_multiplier(fixed_point: str) -> None:
+    scales, profile = (np.float32(3e38), np.float32(1e-38)), Profile("float32", fixed_point)
+    assert rescale(np.zeros(0, np.int8), scales[0], 0, scales[1], 0, -128, 127, profile).tolist() == []
+    with pytest.raises(ValueError, match="the multiplier of an integer must be finite, got inf"):
+        rescale(np.int8([1]), scales[0], 0, scales[1], 0, -128, 127, profile)
+
+
 def test_what_a_loop_leaves_over() -> None:
     codes = np.full(19, -1, np.int8)
     profile = Profile(multiplier="float64", fixed_point="31_bits", rounding="half_up", tail="half_away")
