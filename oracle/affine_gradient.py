@@ -222,6 +222,8 @@ def check_parameters(scale: Any, zero_point: Any, qmin: int, qmax: int) -> None:
         raise ValueError(f"scale must be one float32, got {np.asarray(scale).dtype.name} {np.shape(scale)}")
     if not np.isfinite(scale) or scale <= 0:
         raise ValueError(f"scale must be finite and > 0, got {scale}")
+    if np.shape(zero_point) != ():
+        raise ValueError(f"zero_point must be one number, got shape {np.shape(zero_point)}")
     if not (is_integer(zero_point) or np.asarray(zero_point).dtype == np.float32):
         raise ValueError(f"zero_point must be an integer or a float32, got {zero_point}")
     if not qmin <= zero_point <= qmax:

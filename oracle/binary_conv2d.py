@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.binary_window import PADDINGS, Span, Sums, span, sum_windows
+from oracle.binary_window import PADDINGS, Span, Sums, check_image, check_normal, span, sum_windows
 from oracle.formats import Array
 from oracle.specification import Arguments, Definition
 
@@ -58,8 +58,7 @@ def sums_of(x: Any, weight: Any, stride: int, dilation: int, padding: str, extra
     """
     image, filters = np.asarray(x), np.asarray(weight)
     for name, value in (("x", image), ("weight", filters)):
-        if value.dtype != np.float32 or value.ndim != 4:
-            raise ValueError(f"{name} must be float32 of rank 4, got {value.dtype.name} of rank {value.ndim}")
+        check_image(name, value)
     if image.shape[3] != filters.shape[2]:
         raise ValueError(f"the channels of x must be the weight's, {filters.shape[2]}, got {image.shape[3]}")
     if padding not in PADDINGS:
@@ -133,6 +132,7 @@ def check_layer(weight: Any, multiplier: Any, bias: Any, activation: str, pad_va
     for name, value in (("multiplier", multiplier), ("bias", bias)):
         if np.asarray(value).dtype != np.float32 or np.shape(value) != filters:
             raise ValueError(f"{name} must be one float32 for each filter, got {list(np.shape(value))}")
+        check_normal(name, np.asarray(value))
     if activation not in CLAMPS:
         raise ValueError(f"activation must be one of {', '.join(CLAMPS)}, got {activation}")
     if pad_value not in (0, 1):
@@ -157,8 +157,8 @@ def binary_conv2d(
         value = clamp(sum) * multiplier + bias
 
     Args:
-        x: the image; float32, (N, H, W, C).
-        weight: the filters; float32, (h, w, C, F).
+        x: the image; float32, (N, H, W, C), each >= 1.
+        weight: the filters; float32, (h, w, C, F), each >= 1.
         multiplier, bias: one normal float32, or 0, for each filter: a scale, or a batch normalization.
         stride, dilation: of rows and columns alike; >= 1.
         padding: valid, no pixel outside is seen; or same, ceil(H / stride) rows come out.

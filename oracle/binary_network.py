@@ -9,7 +9,7 @@ import numpy as np
 
 from oracle.binary_conv2d import MEANING as CONVOLUTION
 from oracle.binary_conv2d import check_layer, padded, sums_of
-from oracle.binary_window import span
+from oracle.binary_window import check_image, check_normal, span
 from oracle.formats import Array
 from oracle.specification import Definition
 
@@ -89,9 +89,9 @@ def binary_network(
         y     = sum over a window of sign(value) * sign(second)
 
     Args:
-        x: the image; float32, (N, H, W, C), 0 or normal numbers.
-        weight: the filters of the first convolution; float32, (h, w, C, F).
-        second: the filters of the second one; float32, (h, w, F, G).
+        x: the image; float32, (N, H, W, C), each >= 1; 0 or normal numbers, as all reals here.
+        weight: the filters of the first convolution; float32, (h, w, C, F), each >= 1.
+        second: the filters of the second one; float32, (h, w, F, G), each >= 1.
         multiplier, bias: one float32 for each of the F filters: a batch normalization; or None.
         stride: of the first convolution, of rows and columns alike; >= 1.
         dilation, padding, pad_value: of both convolutions, as in binary_conv2d.
@@ -116,6 +116,9 @@ def binary_network(
         raise ValueError(f"pool must be one of {', '.join(POOLS)}, got {pool}")
     if (multiplier is None) != (bias is None):
         raise ValueError("multiplier and bias must be given both, or none, got one of them")
+    for name, value in (("x", x), ("weight", weight), ("second", second)):
+        check_image(name, np.asarray(value))
+        check_normal(name, np.asarray(value))
     plain = np.zeros(np.shape(weight)[-1:], np.float32)
     check_layer(
         weight, plain if bias is None else multiplier, plain if bias is None else bias, "none", pad_value

@@ -39,8 +39,11 @@ def span(size: int, taps: int, stride: int, dilation: int, padding: str, extra: 
     """Return the windows along one axis; of an odd padding the extra pixel lies at one end.
 
     Raises:
-        ValueError: no window fits.
+        ValueError: no window fits, or a window, its stride or its dilation is none.
     """
+    for name, value in (("a window", taps), ("stride", stride), ("dilation", dilation)):
+        if value < 1:
+            raise ValueError(f"{name} must be >= 1, got {value}")
     reach = (taps - 1) * dilation + 1
     if padding == "valid":
         if reach > size:
@@ -61,6 +64,22 @@ class Sums:
     size: int  # products of a whole window
     rows: Span
     columns: Span
+
+
+def check_image(name: str, values: Array) -> None:
+    """Raise ValueError for what is no float32 of rank 4, or has no element."""
+    if values.dtype != np.float32 or values.ndim != 4:
+        raise ValueError(f"{name} must be float32 of rank 4, got {values.dtype.name} of rank {values.ndim}")
+    if not values.size:
+        raise ValueError(f"{name} must have one element or more, got shape {list(values.shape)}")
+
+
+def check_normal(name: str, values: Array) -> None:
+    """Raise ValueError for what is neither 0 nor a normal float32."""
+    size = np.abs(values)
+    is_fine = (size == 0) | ((size >= np.finfo(np.float32).tiny) & np.isfinite(size))
+    if not is_fine.all():
+        raise ValueError(f"{name} must be 0 or normal numbers, got {values[~is_fine][0]}")
 
 
 def signs(values: Array) -> Array:

@@ -77,6 +77,10 @@ def learnable_fake_quantize(x: Any, scale: Any, zero_point: Any, qmin: int, qmax
         raise ValueError(f"x and scale must be float32, got {np.asarray(x).dtype}, {np.asarray(scale).dtype}")
     if zeros.dtype != np.float32 or not np.isfinite(zeros).all():
         raise ValueError(f"zero_point must be finite and float32, got {zeros}")
+    if axis is None and zeros.shape:
+        raise ValueError(f"zero_point must be one number, got shape {zeros.shape}")
+    if not ((qmin <= zeros) & (zeros <= qmax)).all():
+        raise ValueError(f"zero_point must lie in [{qmin}, {qmax}], got {zeros}")
     codes = ROUND[profile.zero_point](zeros, FLOAT32).astype(np.int64)
 
     def of_part(part: Any, step: Any, zero: int) -> Any:

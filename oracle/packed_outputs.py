@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.binary_window import span
+from oracle.binary_window import check_image, check_normal, span
 from oracle.bit_packing import PACK_MEANING, PackProfile, is_minus, pack
 from oracle.formats import Array
 from oracle.specification import Arguments, Definition
@@ -26,6 +26,19 @@ def filtered(image: Array, weight: Array) -> Array:
     return found
 
 
+def check_sums(weight: Array) -> None:
+    """Raise ValueError for filters whose sums float32 does not hold: they are whole multiples of a step."""
+    sizes = np.abs(weight.reshape(-1, weight.shape[3]).astype(np.float64))
+    if not np.isfinite(sizes).all():
+        raise ValueError(f"weight must be finite, got {sizes.max()}")
+    significand, exponent = np.frexp(sizes)
+    whole = np.ldexp(significand, 24).astype(np.int64)
+    last = np.ldexp((whole & -whole).astype(np.float64), exponent - 24)  # what the last bit stands for
+    for size, step in zip(sizes.T, np.where(whole, last, np.inf).min(axis=0), strict=True):
+        if (size / step).sum() > 2**24 or size.sum() > np.finfo(np.float32).max:
+            raise ValueError(f"float32 must hold a filter's sums, got steps of {step} up to {size.sum()}")
+
+
 def packed_outputs(
     x: Any, weight: Any, outputs: str = "both", profile: PackProfile = DEFINITION
 ) -> dict[str, Array]:
@@ -36,9 +49,10 @@ def packed_outputs(
         words  = the signs as pack_bits packs them
 
     Args:
-        x: the image; float32, (N, H, W, C), 0 or normal numbers.
-        weight: the filters; float32, (h, w, C, F), whose sums float32 holds: of signs, times a scale for each
-            filter, the converter makes a binary convolution, of others a real one.
+        x: the image; float32, (N, H, W, C), each >= 1; 0 or normal numbers.
+        weight: the filters; float32, (h, w, C, F), each >= 1, whose sums float32 holds, of any signs and in
+            any order: of signs, times a scale for each filter, the converter makes a binary convolution, of
+            others a real one.
         outputs: of the model; result: the result's signs; both: the signs of x, and the result's; real: the
             signs of x, and the result as it is.
         profile: the packing; the default is the definition.
@@ -57,8 +71,9 @@ def packed_outputs(
     """
     image, filters = np.asarray(x), np.asarray(weight)
     for name, value in (("x", image), ("weight", filters)):
-        if value.dtype != np.float32 or value.ndim != 4:
-            raise ValueError(f"{name} must be float32 of rank 4, got {value.dtype.name} of rank {value.ndim}")
+        check_image(name, value)
+    check_normal("x", image[~np.isnan(image)])
+    check_sums(filters)
     if image.shape[3] != filters.shape[2]:
         raise ValueError(f"the channels of x must be the weight's, {filters.shape[2]}, got {image.shape[3]}")
     if outputs not in OUTPUTS:

@@ -24,6 +24,7 @@ from oracle.specification import Arguments, Definition
 
 NEAR = 2.0**-28  # a product of float64 factors is as near as this to the real one, up to 2^20
 FAR = 2.0**20
+BEYOND = 2**48  # a multiple of 2^32, far from every code; float64 holds quarters beside it
 LOOP = 4  # elements that the vectors of an engine take at a time
 SCALES = ("input_scale", "weight_scale", "output_scale")
 
@@ -165,11 +166,12 @@ def multiplier(scales: tuple[Array, ...], profile: Profile) -> Array:
     return np.asarray(a * b / c)
 
 
-def finite(m: Array) -> Array:
-    """Return multipliers that integers are multiplied by, or raise ValueError: infinity is not one."""
-    if not np.isfinite(m).all():
+def finite(m: Array, accumulator: Array) -> Array:
+    """Return the multiplier of each integer, or raise ValueError: infinity is not one; none has none."""
+    each = np.broadcast_to(m, accumulator.shape)
+    if not np.isfinite(each).all():
         raise ValueError(f"the multiplier of an integer must be finite, got {m}")
-    return m
+    return each
 
 
 def fixed_point(m: Array) -> tuple[Array, Array]:
@@ -187,7 +189,7 @@ def exactly(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> 
 
     Far from halves and whole numbers float64 decides; near them, integers do.
     """
-    m = np.broadcast_to(finite(multiplier(scales, profile)), accumulator.shape)
+    m = finite(multiplier(scales, profile), accumulator)
     if profile.fixed_point != "none":
         q, shift = fixed_point(m)
         m = np.ldexp(q.astype(np.float64), shift - 31)
@@ -209,15 +211,15 @@ def real_multiplier(scales: tuple[Array, ...], channel: int) -> Fraction:
 def decided(t: Fraction, profile: Profile) -> float:
     """Return a float64 that every rounding treats as it treats t: whole, or 1/4, 1/2, 3/4 above."""
     whole, rest = divmod(t.numerator, t.denominator)
-    if profile.overflow == "wraps":
-        whole = (whole + 2**31) % 2**32 - 2**31
+    if profile.overflow == "wraps" and abs(whole) > BEYOND:  # some roundings look at the sign: it is kept
+        whole = whole % 2**32 + (BEYOND if whole > 0 else -BEYOND)
     fraction = 0.0 if rest == 0 else (2 + (2 * rest > t.denominator) - (2 * rest < t.denominator)) / 4
-    return min(max(whole, -(2**48)), 2**48) + fraction
+    return min(max(whole, -2 * BEYOND), 2 * BEYOND) + fraction
 
 
 def doubling_high(accumulator: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
     """Return accumulator * q / 2^31, rounded half up, times the power of two, in float64."""
-    q, shift = fixed_point(finite(multiplier(scales, profile)))
+    q, shift = fixed_point(finite(multiplier(scales, profile), accumulator))
     left = np.ldexp(accumulator.astype(np.float64), np.maximum(shift, 0))  # exact
     if profile.overflow == "wraps":
         shifted = wrap32(np.left_shift(accumulator, np.clip(shift, 0, 32)))
@@ -233,7 +235,10 @@ def is_elementwise(arguments: Arguments, profile: Profile) -> bool:
 
 def explain(arguments: Arguments, profile: Profile) -> dict[str, Any]:
     """Return the multiplier, and the integer and the shift that stand for it in fixed point."""
-    m = multiplier(tuple(np.asarray(arguments[name]) for name in SCALES), profile)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        m = multiplier(tuple(np.asarray(arguments[name]) for name in SCALES), profile)
+    if not np.isfinite(m).all():
+        return {"multiplier": m, "notes": ["no integer stands for a multiplier that is not finite"]}
     q, shift = fixed_point(m)
     return {"multiplier": m, "q": q, "shift": shift, "notes": ["multiplier = q * 2^(shift - 31), nearly"]}
 

@@ -51,7 +51,8 @@ def rescale(
         codes: int64, shape S.
 
     Raises:
-        ValueError: an argument breaks its line above; the message shows its value.
+        ValueError: an argument breaks its line above, or m is infinite in float32 and integers are multiplied
+            by it; the message shows its value.
 
     Source: TensorFlow Lite 8-bit quantization specification, "real_value = (int8_value - zero_point) *
         scale", of input and output; ONNX QuantizeLinear-25, "y = saturate((x / y_scale) + y_zero_point)",
@@ -103,16 +104,21 @@ def rounded(steps: Array, scales: tuple[Array, Array], zero_point: int, profile:
     """Return round(steps * m) + zero_point, int64: steps are the accumulators of a weight of 1."""
     with_weight = scales[0], np.asarray(np.float32(1)), scales[1]
     if profile.fixed_point == "8_bits":
-        real = of_accumulators(replace(profile, fixed_point="none"))
-        m = accumulators.finite(accumulators.multiplier(with_weight, real))
-        q = np.rint(m * 256)
-        if profile.overflow == "int16":
-            q = 2**15 - np.mod(2**15 - np.fmod(q, 2**16), 2**16)
-        t = steps * q / 256  # exact: 17 bits times at most 53 - 17
-        return np.asarray(
-            np.clip(ROUND[profile.rounding](t, FLOAT64), -(2.0**52), 2.0**52).astype(np.int64) + zero_point
-        )
+        whole = ROUND[profile.rounding](times_8_bits(steps, with_weight, profile), FLOAT64)
+        return np.asarray(np.clip(whole, -(2.0**52), 2.0**52).astype(np.int64) + zero_point)
     return accumulators.rounded(steps, with_weight, zero_point, of_accumulators(profile))
+
+
+def times_8_bits(steps: Array, scales: tuple[Array, ...], profile: Profile) -> Array:
+    """Return steps * q / 256; where integers wrap, less a multiple of 2^32, which leaves its sign."""
+    m = accumulators.multiplier(scales, of_accumulators(replace(profile, fixed_point="none")))
+    q = np.rint(accumulators.finite(m, steps) * 256)
+    if profile.overflow == "wraps":
+        product = steps * np.fmod(q, 2.0**40).astype(np.int64)  # 17 bits times 40
+        return np.asarray(np.fmod(product, 2**40) / 256)
+    if profile.overflow == "int16":
+        q = 2**15 - np.mod(2**15 - np.fmod(q, 2**16), 2**16)
+    return np.asarray(steps * q / 256)  # exact below 2^28, as 17 bits times 36; beyond, it saturates
 
 
 def of_accumulators(profile: Profile) -> AccumulatorProfile:

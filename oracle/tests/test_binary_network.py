@@ -11,6 +11,7 @@ from cases.binary_layers import signs
 from cases.case import cases_of
 from cases.points import singles
 from oracle.binary_conv2d import sums_of
+from oracle.binary_max_pool import binary_max_pool
 from oracle.binary_network import binary_network
 from oracle.definition import AXES, DEFINITIONS, compute, single_changes
 from oracle.exact import binary_network as exact
@@ -84,8 +85,20 @@ def test_both_sides_of_each_threshold_are_asked_and_the_threshold():
         assert found == ([-1, 0, 1] if multiplier else [np.sign(bias)])
 
 
+def weights(*values: float) -> Any:
+    """Return a filter of one pixel."""
+    return singles(values).reshape(1, 1, -1, 1)
+
+
+def test_sums_that_float32_just_holds():
+    for pair in ((2.0**24 - 1, 1.0), (2.0**127, 2.0**127 - 2.0**104), (1e-45, 3e-45), (0.0, 0.0)):
+        found = packed_outputs(singles([-1, -1]).reshape(1, 1, 1, 2), weights(*pair), "real")["result"]
+        assert found.item() == -float(np.float32(pair[0])) - float(np.float32(pair[1]))
+
+
 X, WEIGHT = np.ones((1, 3, 3, 2), np.float32), np.ones((1, 1, 2, 1), np.float32)
 SECOND = np.ones((1, 1, 1, 1), np.float32)
+NAN, PLAIN = np.float32(np.nan), singles([1])
 
 
 @pytest.mark.parametrize(
@@ -101,6 +114,50 @@ SECOND = np.ones((1, 1, 1, 1), np.float32)
         (lambda: packed_outputs(X, WEIGHT, "all"), "outputs must be one of result, both, real, got all"),
         (lambda: packed_outputs(X[0], WEIGHT), "x must be float32 of rank 4, got float32 of rank 3"),
         (lambda: packed_outputs(X, SECOND), "the channels of x must be the weight's, 1, got 2"),
+        (lambda: binary_network(X, WEIGHT, SECOND, stride=0), "stride must be >= 1, got 0"),
+        (lambda: binary_network(X, WEIGHT, SECOND, stride=-1), "stride must be >= 1, got -1"),
+        (lambda: binary_network(X, WEIGHT, SECOND, dilation=0), "dilation must be >= 1, got 0"),
+        (lambda: binary_network(X[:0], WEIGHT, SECOND, pool="after"), "x must have one element or more, got"),
+        (
+            lambda: binary_network(X, WEIGHT[..., :0], SECOND[:, :, :0]),
+            "weight must have one element or more",
+        ),
+        (
+            lambda: binary_network(X, WEIGHT[:0, :0], SECOND),
+            "weight must have one element or more, got shape",
+        ),
+        (
+            lambda: binary_network(X, WEIGHT, SECOND[..., :0]),
+            "second must have one element or more, got shape",
+        ),
+        (lambda: binary_network(X * NAN, WEIGHT, SECOND), "x must be 0 or normal numbers, got nan"),
+        (lambda: binary_network(X, WEIGHT * NAN, SECOND), "weight must be 0 or normal numbers, got nan"),
+        (
+            lambda: binary_network(X, WEIGHT, SECOND, singles([np.nan]), PLAIN),
+            "multiplier must be 0 or normal",
+        ),
+        (
+            lambda: binary_network(X, WEIGHT, SECOND, singles([np.inf]), PLAIN),
+            "multiplier must be 0 or normal",
+        ),
+        (lambda: binary_network(X, WEIGHT, SECOND, PLAIN, singles([1e-40])), "bias must be 0 or normal"),
+        (lambda: binary_max_pool(np.zeros((1, 2, 2, 1), np.int32), 0, 1), "a window must be >= 1, got 0"),
+        (
+            lambda: packed_outputs(X, weights(2.0**24, 1)),
+            "float32 must hold a filter's sums, got steps of 1.0",
+        ),
+        (
+            lambda: packed_outputs(X, weights(2.0**60, 1)),
+            "float32 must hold a filter's sums, got steps of 1.0",
+        ),
+        (lambda: packed_outputs(X, weights(3e38, 3e38)), "float32 must hold a filter's sums, got steps of"),
+        (
+            lambda: packed_outputs(X, weights(2.0**127, 2.0**127)),
+            "float32 must hold a filter's sums, got steps",
+        ),
+        (lambda: packed_outputs(X, WEIGHT * NAN), "weight must be finite, got nan"),
+        (lambda: packed_outputs(X[:0], WEIGHT), "x must have one element or more, got shape"),
+        (lambda: packed_outputs(X * np.float32(1e-40), WEIGHT), "x must be 0 or normal numbers, got"),
     ],
 )
 def test_what_is_refused(refused: Any, says: str) -> None:

@@ -52,6 +52,11 @@ def test_scale_and_zero_point_of_a_range(capsys: pytest.CaptureFixture[str]) -> 
     assert found["scale"] == 0.0117647061124444
 
 
+LEARNABLE = "learnable_fake_quantize 0.3 0.4 --scale 0.1 --qmin 0 --qmax 255"
+LEARNED = "learnable_fake_quantize_gradient 3 4 --dy 1 1 --grad-factor 1 --scale 0.1 --qmin 0 --qmax 255"
+GRIDS = "--input-scale 0.5 --input-zero-point 0 --output-scale 1 --output-zero-point 0 --qmin -128 --qmax 127"
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -64,6 +69,29 @@ def test_scale_and_zero_point_of_a_range(capsys: pytest.CaptureFixture[str]) -> 
         ("quantize 1 --scale 1 --profile rounding", "a choice must be AXIS=CHOICE, got rounding"),
         ("quantize 1 --scale 1 --profile zero=kept", "an axis of quantize must be one of validation"),
         ("choose_qparams 0 0", "x must be finite, not empty and not all zero"),
+        (f"{LEARNABLE} --zero-point 0 1", "zero_point must be one number, got shape (2,)"),
+        (f"{LEARNABLE} --zero-point 1e30", "zero_point must lie in [0, 255], got 1"),
+        (f"{LEARNABLE} --zero-point 255.5", "zero_point must lie in [0, 255], got 255.5"),
+        (f"{LEARNABLE} --zero-point -0.5", "zero_point must lie in [0, 255], got -0.5"),
+        (f"{LEARNED} --zero-point 0 1", "zero_point must be one number, got shape (2,)"),
+        (
+            "binary_network 1 --weight 1 --second 1",
+            "an image must have 4 axes, got words: call oracle.binary_network.binary_network",
+        ),
+        (
+            "packed_outputs 1 --weight 1",
+            "an image must have 4 axes, got words: call oracle.packed_outputs.packed",
+        ),
+        (
+            "binary_conv2d_bits 1",
+            "an image must have 4 axes, got words: call oracle.binary_conv2d_packed.binary_conv2d_bits",
+        ),
+        ("binary_max_pool", "an image must have 4 axes, got words: call oracle.binary_max_pool."),
+        ("pack_codes 1 -2 200 --bits 4", "code must be of one of uint8, int8, got -2 to 200"),
+        ("pack_codes 300 --bits 4", "code must be an integer of uint8 or int8, got 300"),
+        ("unpack_codes -1 --bits 4 --count 2 --is-signed", "code must be an integer of uint8, got -1"),
+        (f"rescale 40000 {GRIDS}", "code must be an integer of uint8 or int8 or int16, got 40000"),
+        (f"rescale 3 {GRIDS} --input-zero-point 40000", "input_zero_point must be of uint8, got 40000"),
     ],
 )
 def test_refused(capsys: pytest.CaptureFixture[str], words: str, says: str) -> None:
@@ -164,3 +192,41 @@ def test_accumulators_are_integers(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_no_accumulator(capsys: pytest.CaptureFixture[str], text: str) -> None:
     assert main(["requantize", text, *ONE_SIXTH]) == 2
     assert f"accumulator must be an integer of int32, got {text}" in capsys.readouterr().err
+
+
+HUGE = ["requantize", "1", "--input-scale", "1e30", "--weight-scale", "1e30", "--output-scale", "1",
+        "--output-zero-point", "0", "--qmin", "-128", "--qmax", "127"]  # fmt: skip
+
+
+def test_no_integer_stands_for_an_infinite_multiplier(capsys: pytest.CaptureFixture[str]) -> None:
+    dequantized = ["--profile", "multiplier=float32", "scaling=dequantized"]
+    told = calculate(capsys, *HUGE, "--explain", *dequantized)
+    assert (told["value"], told["multiplier"], told.keys() & {"q", "shift"}) == (127, "inf", set())
+    assert main([*HUGE, "--explain", "--profile", "multiplier=float32"]) == 2
+    assert "the multiplier of an integer must be finite, got inf" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "wanted"),
+    [
+        (f"rescale 5 {GRIDS}", "value", 2),
+        (f"rescale 3 -3 300 {GRIDS}", "value", [2, -2, 127]),
+        (f"rescale 5 {GRIDS} --input-zero-point -3", "value", 4),
+        (f"rescale 255 {GRIDS} --input-zero-point 250", "value", 2),
+        ("unpack_codes 33 --count 2 --bits 4 --is-signed", "codes", [1, 2]),
+        ("unpack_codes 31 --count 2 --bits 4 --is-signed", "codes", [-1, 1]),
+        ("pack_codes 1 2 --bits 4", "bytes", 33),
+        ("pack_codes -1 1 --bits 4", "bytes", 31),
+        ("pack_codes 15 --bits 4", "bytes", 15),
+        ("unpack_bits 1 --channels 2", "signs", [-1.0, 1.0]),
+        ("dequantize_float8 33 --scale 1 --type float8e4m3fn", "value", 0.140625),
+        ("dequantize_range 2147483647 --low 0 --high 1 --type qint32 --mode SCALED", "value", 1.0),
+    ],
+)
+def test_codes_are_integers(capsys: pytest.CaptureFixture[str], words: str, name: str, wanted: Any) -> None:
+    assert calculate(capsys, *words.split())[name] == wanted
+
+
+def test_one_accumulator_has_one_bias(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["requantize_float_bias", "5", "--bias", "0.5", *ONE_SIXTH]
+    assert calculate(capsys, *words)["value"] == 1  # (5 * 0.5 * 1 + 0.5) / 3

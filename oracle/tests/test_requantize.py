@@ -80,6 +80,7 @@ def test_both_oracles_agree_on_drawn_multipliers(profile: Profile) -> None:
 
 EXTREMES = [1e-45, 1e-38, 1e-20, 1.0, 1e20, 3.4e38]  # products and reciprocals that no float32 holds
 HUGE = np.array([0, 1, -1, 12345, -(2**31), 2**31 - 1], np.int32)
+WRAPPED = np.array([1717986917, -1717986917, 1717986919, 2**31 - 1, -(2**31), 3, -3, 13], np.int32)
 
 
 def outcome(function: Any, *arguments: Any) -> Any:
@@ -110,6 +111,28 @@ def test_both_oracles_agree_on_products_beyond_float32(profile: Profile) -> None
         assert found == outcome(wanted, arguments, profile), (scales, profile)
 
 
+@pytest.mark.parametrize("rounding", AXES["rounding"])
+@pytest.mark.parametrize("offset", AXES["offset"])
+def test_what_wraps_is_rounded_before(rounding: str, offset: str) -> None:
+    profile = Profile(rounding=rounding, offset=offset, overflow="wraps")
+    for scales in (
+        (2.5, 1.0, 1.0),
+        (1.25, 1.0, 1.0),
+        (2.0**40 + 2.0**17, 2.0**-20, 2.0**-10),
+        (0.3, 1e20, 3.0),
+    ):
+        a, b, c = (np.float32(scale) for scale in scales)
+        arguments = {"accumulator": WRAPPED, "input_scale": a, "weight_scale": b, "output_scale": c,
+                     "output_zero_point": 5, "qmin": -128, "qmax": 127}  # fmt: skip
+        assert requantize(**arguments, profile=profile).tolist() == wanted(arguments, profile), scales
+
+
+def test_what_wraps_is_rounded_by_its_own_sign() -> None:
+    arguments = np.int32([1717986917]), np.float32(2.5), np.float32(1), np.float32(1), 0, -128, 127
+    for rounding, code in (("half_away", -3), ("toward_zero", -4), ("half_toward_zero", -4), ("floor", -4)):
+        assert requantize(*arguments, Profile(rounding=rounding, overflow="wraps")).tolist() == [code]
+
+
 def test_an_infinite_multiplier() -> None:
     arguments = np.int32([1, -1, 0]), np.float32(1e30), np.float32(1e30), np.float32(1), 0, -128, 127
     dequantized = Profile(multiplier="float32", scaling="dequantized")
@@ -117,6 +140,14 @@ def test_an_infinite_multiplier() -> None:
     assert requantize(*arguments).tolist() == [127, -128, 0]  # no real number is infinite
     with pytest.raises(ValueError, match="the multiplier of an integer must be finite, got inf"):
         requantize(*arguments, Profile(multiplier="float32"))
+
+
+@pytest.mark.parametrize(
+    "profile", [Profile(multiplier="float32"), Profile(**HIGH, multiplier="float32"), *ENGINES]
+)
+def test_an_infinite_multiplier_of_no_accumulator(profile: Profile) -> None:
+    scales = np.float32(1e30), np.float32(1e30), np.float32(1)
+    assert requantize(np.zeros(0, np.int32), *scales, 0, -128, 127, profile).tolist() == []
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ def outcome(function: Any, *arguments: Any) -> Any:
         return "refused"
 
 
+@pytest.mark.parametrize("fixed_point", ["none", "8_bits"])
+def test_an_infinite_multiplier(fixed_point: str) -> None:
+    scales, profile = (np.float32(3e38), np.float32(1e-38)), Profile("float32", fixed_point)
+    assert rescale(np.zeros(0, np.int8), scales[0], 0, scales[1], 0, -128, 127, profile).tolist() == []
+    with pytest.raises(ValueError, match="the multiplier of an integer must be finite, got inf"):
+        rescale(np.int8([1]), scales[0], 0, scales[1], 0, -128, 127, profile)
+
+
 def test_what_a_loop_leaves_over() -> None:
     codes = np.full(19, -1, np.int8)
     profile = Profile(multiplier="float64", fixed_point="31_bits", rounding="half_up", tail="half_away")
@@ -83,6 +91,30 @@ def test_an_8_bit_multiplier_that_wraps(ratio: float) -> None:
                  "input_zero_point": 3, "output_scale": np.float32(1), "output_zero_point": -5,
                  "qmin": -128, "qmax": 127}  # fmt: skip
     assert rescale(**arguments, profile=profile).tolist() == wanted(arguments, profile)
+
+
+@pytest.mark.parametrize("rounding", AXES["rounding"])
+@pytest.mark.parametrize("multiplier", ["float32", "float64"])
+def test_an_8_bit_product_wraps_however_large_it_is(multiplier: str, rounding: str) -> None:
+    profile = Profile(multiplier=multiplier, fixed_point="8_bits", rounding=rounding, overflow="wraps")
+    for scale, unit in (
+        (2.0**38 + 2.0**15, 1.0),
+        (2.0**30 + 2.0**7, 3.0),
+        (1e38, 0.7),
+        (2.5e9, 1.0),
+        (1.1, 7.0),
+    ):
+        arguments = {"code": np.int16([32767, -32768, 32765, 1, 0, -3]), "input_scale": np.float32(scale),
+                     "input_zero_point": 0, "output_scale": np.float32(unit), "output_zero_point": -5,
+                     "qmin": -128, "qmax": 127}  # fmt: skip
+        assert rescale(**arguments, profile=profile).tolist() == wanted(arguments, profile), (scale, unit)
+
+
+def test_what_an_8_bit_product_is_beyond_2_to_the_52() -> None:
+    profile = Profile(multiplier="float32", fixed_point="8_bits", overflow="wraps")
+    scales = np.float32(2.0**38 + 2.0**15), np.float32(1)
+    found = rescale(np.int16([32767]), scales[0], 0, scales[1], 0, -128, 127, profile=profile)
+    assert found.tolist() == [127]  # 32767 * 2^15 = 2^30 - 2^15: what 2^38 adds is a multiple of 2^32
 
 
 def test_a_ratio_above_128_changes_its_sign() -> None:
