@@ -57,20 +57,21 @@ def float_bias_arguments(draw: Draw) -> dict[str, Any]:
     codes = draw(st.sampled_from([UINT8, UINT8, INT8]))
     count = draw(st.integers(1, 40))
     a, c = np.float32(draw(one)), np.float32(draw(one))
-    weights = np.array([draw(one) for _ in range(draw(st.sampled_from([1, count])))], np.float32)
+    is_per_channel = draw(st.booleans())
+    weights = np.array([draw(one) for _ in range(count if is_per_channel else 1)], np.float32)
+    weight = weights if is_per_channel else weights[0]
     most = draw(st.sampled_from([FEW, 2**20, MANY]))
     seed = draw(st.integers(0, 2**32 - 1))
     random = np.random.default_rng(seed)  # hypothesis would draw mostly small numbers
     accumulators = random.integers(-most, most, count, endpoint=True)
     zero_point = draw(st.sampled_from([codes["qmin"], 0, codes["qmax"], 3, 100]))
     steps = random.integers(codes["qmin"] - zero_point - 3, codes["qmax"] - zero_point + 3, count) + 0.5
-    bias = (steps * np.float64(c) - accumulators * (np.float64(a) * weights)).astype(np.float32)
+    bias = (steps * np.float64(c) - accumulators * (np.float64(a) * weight)).astype(np.float32)
     if draw(st.booleans()):
         is_odd = random.random(count) < 0.2
         bias = np.where(is_odd, np.float32(draw(st.sampled_from(BIASES))), bias)
     return {"accumulator": accumulators.astype(np.int32), "bias": bias, "input_scale": a,
-            "weight_scale": weights if len(weights) == count and draw(st.booleans()) else weights[0],
-            "output_scale": c, "output_zero_point": zero_point, **codes}  # fmt: skip
+            "weight_scale": weight, "output_scale": c, "output_zero_point": zero_point, **codes}  # fmt: skip
 
 
 ARGUMENTS = {"requantize": requantize_arguments(), "requantize_float_bias": float_bias_arguments()}

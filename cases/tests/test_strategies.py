@@ -65,6 +65,21 @@ def test_what_is_drawn_is_in_the_domain(operation):
     check()
 
 
+def test_drawn_biases_bring_most_accumulators_near_a_tie():
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], **FIXED)
+    @given(arguments("requantize_float_bias"))
+    def check(drawn: dict[str, np.ndarray]) -> None:
+        a, b, c, bias = (
+            np.asarray(drawn[name], np.float64)
+            for name in ("input_scale", "weight_scale", "output_scale", "bias")
+        )
+        t = (drawn["accumulator"] * (a * b) + bias) / c
+        is_near = np.abs(t - np.floor(t) - 0.5) <= np.abs(bias / c) * 2.0**-23 + 1e-6
+        assert bias.size < 10 or is_near.mean() > 0.5
+
+    check()
+
+
 def test_every_dtype_range_and_special_value_is_drawn():
     seen: set[object] = set()
 
