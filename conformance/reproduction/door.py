@@ -24,7 +24,8 @@ from conformance.survey import adapter_path
 from conformance.worker import GENERIC_DOORS
 from oracle.bfloat16 import Bfloat16
 
-BACKEND = "CONFORMANCE_BACKEND"
+OURS = "CONFORMANCE_"  # variables that the harness reads, and no framework
+BACKEND = f"{OURS}BACKEND"
 LIMITS = (99, 4, 0)  # statements that a helper may bring where it is called
 
 
@@ -95,7 +96,7 @@ def cut_door(question: Question, limit: int) -> Cut:
         final = cutter.resolve(ast.Assign([ast.Name("actual", ast.Store())], answer, lineno=0))
     whole = [*effects, *(s for group in cutter.definitions.values() for s in group), *body, final]
     wanted = {"actual"} | {n for s in effects for n in names_in(s)}
-    variables = {k: v for k, v in sources.variables.items() if k != BACKEND}
+    variables = {k: v for k, v in sources.variables.items() if not k.startswith(OURS)}
     variables = {k: v for one in sources.by_name.values() for k, v in one.environment.items()} | variables
     return Cut(gather(trim(whole, wanted)), wanted, list(cutter.imports), variables, sources)
 
