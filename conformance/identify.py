@@ -101,9 +101,12 @@ def expand(operation: str, front: list[AnyProfile], tried: dict[AnyProfile, int]
 def predicting(
     front: list[AnyProfile], thin: list[Question], whole: list[Question]
 ) -> tuple[AnyProfile, ...]:
-    """Return the profiles that predict every answer."""
+    """Return the profiles that predict every answer; those that leave the definition on fewest axes."""
     few = ((p, few_for(p, thin, whole)) for p in front)
-    return tuple(p for p, asked in few if predicts_all(p, asked) and predicts_all(p, whole))
+    found = [p for p, asked in few if predicts_all(p, asked) and predicts_all(p, whole)]
+    bases = [DEFINITIONS[q.case.operation].profile for q in whole[:1]]  # without a question, all are as near
+    axes = {p: sum(len(difference(base, p)) for base in bases) for p in found}
+    return tuple(p for p in found if axes[p] == min(axes.values()))
 
 
 def few_for(profile: AnyProfile, thin: list[Question], whole: list[Question]) -> list[Question]:

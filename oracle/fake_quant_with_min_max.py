@@ -193,7 +193,7 @@ OPERATIONS = (
         is_staircase=is_staircase,
         contradiction=contradiction,
         companions=COMPANIONS,
-        mends=(COMPANIONS["shift", "constant"],),
+        mends=tuple(COMPANIONS.values()),
         undefined=undefined,
     ),
 )  # fmt: skip

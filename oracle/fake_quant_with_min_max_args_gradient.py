@@ -55,5 +55,6 @@ OPERATIONS = (
         undefined=undefined,
         contradiction=contradiction,
         companions=COMPANIONS,
+        mends=tuple(COMPANIONS.values()),
     ),
 )

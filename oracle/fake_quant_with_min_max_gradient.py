@@ -134,6 +134,7 @@ OPERATIONS = (
         undefined=undefined,
         contradiction=contradiction,
         companions=COMPANIONS,
+        mends=tuple(COMPANIONS.values()),
         bounds=(Bound("low", bound_of_sum, PROOF), Bound("high", bound_of_sum, PROOF)),
     ),
 )
